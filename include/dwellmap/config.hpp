@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <limits>
+#include <string>
+#include <vector>
+
+namespace dwellmap {
+
+class ConfigReader;
+
+struct StreamConfig {
+    std::string input = "tcp://127.0.0.1:5555";    ///< the microscope's publisher
+    std::string publish = "tcp://127.0.0.1:5556";  ///< our results; empty: not published
+    double stale_s = 3.0;                          ///< [0.1, 3600]  nothing received for so long: stale
+};
+
+struct WebConfig {
+    std::string address = "127.0.0.1";
+    int port = 8080;  ///< 0…65535  0: no page
+};
+
+struct SpecimenConfig {
+    std::vector<std::string> species{"Mo", "Re", "S2"};  ///< host cation, second cation, anion column
+    double lattice_nm = 0.3184;                          ///< [0.1, 2]  to check the scale against
+    double composition = std::numeric_limits<double>::quiet_NaN();  ///< [0, 1]  over the stream's; NaN: not given
+    double pixel_size_nm = std::numeric_limits<double>::quiet_NaN();  ///< [1e-4, 1]  over the stream's
+};
+
+struct FilterConfig {
+    double fwhm_nm = 0.12;  ///< [0.02, 1]  of the Gaussian; for finding and display only
+};
+
+struct FindConfig {
+    double threshold = 0.15;  ///< [0, 1]  of the bright columns' height, that a peak must reach
+};
+
+struct RefineConfig {
+    int passes = 4;  ///< 1…20  of the joint fit
+};
+
+struct SpeciesConfig {
+    std::string rule = "mixture";  ///< mixture | quantile
+};
+
+struct TrackConfig {
+    double match_lattice = 0.4;  ///< [0.05, 0.5]  of a/√3, the distance of columns: the same column after drift
+};
+
+struct StatisticsConfig {
+    int neighbours = 6;                   ///< 6, 12 or 24  of the principal components
+    std::string population = "tracks";    ///< tracks: every atom once | observations: every sighting
+    bool parity = true;                   ///< average the covariance over inversion: modes of unlike symmetry stay apart
+};
+
+struct Config {
+    StreamConfig stream;
+    WebConfig web;
+    SpecimenConfig specimen;
+    FilterConfig filter;
+    FindConfig find;
+    RefineConfig refine;
+    SpeciesConfig species;
+    TrackConfig track;
+    StatisticsConfig statistics;
+};
+
+/// Defaults above, then the TOML file, then the overrides ("refine.passes=6").
+/// @throws SetupError listing every problem
+Config load_config(const std::string& file, const std::vector<std::string>& overrides);
+
+/// The settings as TOML with a comment each: what --print-config shows and results carry.
+std::string describe(const Config& config);
+
+}  // namespace dwellmap

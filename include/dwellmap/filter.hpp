@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "dwellmap/types.hpp"
+
+#include <vector>
+
+namespace dwellmap {
+
+/// Gaussian smoothing of an image whose rows arrive one block after the other; for finding and for
+/// display only: fits run on the raw counts (a filtered image pulls the positions).
+///
+///   out(y, x) = Σ_k Σ_l g_k g_l in(y+k, x+l),   g_k ∝ exp(−k²/2σ²),   |k| <= ceil(5σ),   edges replicated
+///
+/// A row is filtered once, when the last row it needs has come: cutting the frame into blocks changes no bit.
+/// Cost 2(2·5σ+1) multiplications a pixel. The constructor allocates, run() does not.
+class Filter {
+public:
+    static constexpr double max_sigma_px = 16;
+
+    Filter(int rows_px, int cols_px);
+
+    /// @param sigma_px  (0, max_sigma_px]  of the Gaussian; the same for all blocks of a frame
+    /// @param first_row 0: a new frame begins; otherwise what the previous call returned
+    /// @param rows_in   rows 0…rows_in−1 of `counts` can be used (all: the frame is complete)
+    /// @return rows 0…n−1 of `filtered` are final
+    int run(const Image& counts, int rows_in, double sigma_px, int first_row, Image& filtered) noexcept;
+
+private:
+    void filter_along_row(const float* in, float* out) noexcept;
+
+    int rows_done_ = 0;         // rows already smoothed along x
+    int radius_px_ = 0;
+    std::vector<float> taps_;   // [radius + 1]
+    std::vector<float> padded_;  // one row with its replicated edges
+    Image along_x_;
+};
+
+}  // namespace dwellmap

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "dwellmap/types.hpp"
+
+#include <vector>
+
+namespace dwellmap {
+
+/// A local maximum of the filtered image, to a fraction of a pixel (parabola through 3 pixels each way).
+struct Peak {
+    float x_px, y_px;
+    float height;  ///< of the filtered image, counts
+};
+
+/// Local maxima in a disc: candidates for columns, taken or left by the lattice (sites.hpp).
+class PeakFinder {
+public:
+    /// @param max_peaks capacity: what is beyond is counted, not kept
+    explicit PeakFinder(std::size_t max_peaks);
+
+    /// @param radius_px of the disc in which a peak is the highest pixel
+    /// @param first_row 0: a new frame begins; otherwise what the previous call returned
+    /// @param rows_in   rows 0…rows_in−1 of `filtered` are final
+    /// @return rows 0…n−1 have been searched; peaks() holds what they contain, in raster order
+    int run(const Image& filtered, int rows_in, double radius_px, int first_row) noexcept;
+
+    const std::vector<Peak>& peaks() const noexcept { return peaks_; }
+    std::size_t dropped() const noexcept { return dropped_; }
+
+private:
+    void search_row(const Image& filtered, int y, int radius) noexcept;
+
+    std::vector<Peak> peaks_;
+    std::size_t dropped_ = 0;
+};
+
+}  // namespace dwellmap

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "dwellmap/cells.hpp"
+#include "dwellmap/types.hpp"
+
+#include <complex>
+#include <vector>
+
+namespace dwellmap {
+
+/// Fills a_px, rotation_rad and anisotropy of a lattice from its two vectors.
+void describe(Lattice& lattice) noexcept;
+
+/// Chooses, of the six equivalent pairs of vectors, the one whose a1 is nearest to an angle (a2 stays 60 degrees
+/// counter-clockwise on screen), so that a whole series names its directions alike.
+/// Without a reference (NaN) the angle is brought into [0, 60) degrees.
+/// @return by how many sixth turns the pair was rotated, counter-clockwise
+int choose_direction(Lattice& lattice, double reference_rad) noexcept;
+
+/// Least squares of a1, a2 over all pairs of neighbouring usable cations, and the standard error of a from the scatter of
+/// the pairs: r_j − r_i = Δi a1 + Δj a2. Needs site and flags of the atoms; keeps the lattice where there are no pairs.
+void fit_cation_lattice(const std::vector<Atom>& atoms, const Cells& cells, Lattice& lattice) noexcept;
+
+/// First guess of the hexagonal lattice, without any scale, from the power spectrum of (a part of) the image:
+/// three spots 60 degrees apart; of the sets that fit, the longest period. Needs about 6 periods a side.
+/// Cost: one FFT of at most 512 × 512 pixels; only for the first frame of a series.
+class SpectrumLattice {
+public:
+    static constexpr int max_side_px = 512;
+
+    SpectrumLattice(int rows_px, int cols_px);
+
+    /// @param counts  rows 0…rows_in−1 are used: the largest square around their centre
+    /// @param a_min_px, a_max_px  lattice parameters to look for
+    Lattice run(const Image& counts, int rows_in, double a_min_px, double a_max_px);
+
+private:
+    struct Spot {
+        double kx, ky;  // cycles/px
+        double power;
+    };
+
+    void transform(const Image& counts, int rows_in);
+    void find_spots(double k_min, double k_max);
+    bool has_spot(const Eigen::Vector2d& k) const;
+    double triple(const Spot& first, Eigen::Vector2d& k1, Eigen::Vector2d& k2) const;
+
+    int side_px_ = 0;
+    std::vector<std::complex<float>> spectrum_;  // [side × side]
+    std::vector<float> power_;                   // [side × side/2+1]
+    std::vector<float> background_;              // [side × side/2+1] median of the ring at that radius
+    std::vector<Spot> spots_;
+};
+
+}  // namespace dwellmap

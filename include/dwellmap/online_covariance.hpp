@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <Eigen/Core>
+
+#include <cstdint>
+
+namespace dwellmap {
+
+/// Mean μ and scatter M = Σ(x−μ)(x−μ)ᵀ of a set of neighbourhoods x, exact at every step.
+///
+///   add:      δ = x − μ;      μ += δ/n;         M += δ(x − μ)ᵀ                  [Welford 1962]
+///   remove:   the same backwards: μ −= δ/(n−1) with the old μ in δ;  M −= δ(x − μ)ᵀ
+///   merge:    δ = μ_b − μ_a;  μ += δ n_b/n;     M = M_a + M_b + δδᵀ n_a n_b/n   [Chan 1983]
+///
+/// An atom seen again is remove(old) + add(new). Cost O(dim²) a vector. The constructor allocates; nothing
+/// after it does. Not thread-safe.
+/// [Welford 1962] Technometrics 4, 419.  [Chan 1983] Chan, Golub, LeVeque, Am. Stat. 37, 242.
+class OnlineCovariance {
+public:
+    explicit OnlineCovariance(Eigen::Index dim);
+
+    /// @param x [dim] one neighbourhood, finite
+    void add(const Eigen::Ref<const Eigen::VectorXd>& x) noexcept;
+
+    /// @param x [dim] exactly what had been added before
+    void remove(const Eigen::Ref<const Eigen::VectorXd>& x) noexcept;
+
+    /// As if add() had been given all that `other` (same dim) holds.
+    void merge(const OnlineCovariance& other) noexcept;
+
+    void clear() noexcept;
+
+    std::int64_t count() const noexcept { return count_; }
+    const Eigen::VectorXd& mean() const noexcept { return mean_; }        ///< [dim] length
+    const Eigen::MatrixXd& scatter() const noexcept { return scatter_; }  ///< [dim × dim] length²
+
+private:
+    std::int64_t count_ = 0;
+    Eigen::VectorXd mean_, delta_;  // delta_ is scratch space
+    Eigen::MatrixXd scatter_;
+};
+
+}  // namespace dwellmap

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "dwellmap/cells.hpp"
+#include "dwellmap/config.hpp"
+#include "dwellmap/error.hpp"
+#include "dwellmap/filter.hpp"
+#include "dwellmap/find.hpp"
+#include "dwellmap/lattice.hpp"
+#include "dwellmap/map.hpp"
+#include "dwellmap/neighbourhood.hpp"
+#include "dwellmap/refine.hpp"
+#include "dwellmap/sites.hpp"
+#include "dwellmap/species.hpp"
+#include "dwellmap/statistics.hpp"
+#include "dwellmap/track.hpp"
+#include "dwellmap/types.hpp"
+
+#include <memory>
+#include <vector>
+
+namespace dwellmap {
+
+/// All stages for the frames of one series, from counts to maps.
+///
+/// A frame may be given many times while it grows, row block after row block, and once complete. Rows are
+/// filtered and searched once; what is fitted before the end is provisional and changes no state. The result of a
+/// complete frame depends on the complete frames before it and on nothing else: not on how it was cut.
+class Pipeline {
+public:
+    Pipeline(const Config& config, std::shared_ptr<const Series> series);
+
+    /// With every buffer at its final size.
+    FrameResult make_result() const;
+
+    [[nodiscard]] FrameStatus process(const Frame& frame, FrameResult& result) noexcept;
+
+    const Statistics& statistics() const noexcept { return statistics_; }
+
+    /// Of the six equivalent lattice directions, call the one "first" that an earlier image of the series did.
+    void keep_direction_of(const Pipeline& earlier) noexcept;
+
+private:
+    FrameStatus begin(const Frame& frame, FrameResult& result) noexcept;
+    FrameStatus guess_lattice(const Frame& frame) noexcept;
+    FrameStatus filter(const Frame& frame) noexcept;
+    FrameStatus find(const Frame& frame) noexcept;
+    FrameStatus refine(const Frame& frame, FrameResult& result) noexcept;
+    FrameStatus sort_species(FrameResult& result) noexcept;
+    FrameStatus track(const Frame& frame, FrameResult& result) noexcept;
+    FrameStatus measure(FrameResult& result) noexcept;
+    FrameStatus accumulate(const Frame& frame, FrameResult& result) noexcept;
+    FrameStatus paint(FrameResult& result) noexcept;
+    void remember(const FrameResult& result) noexcept;
+    bool names_trusted() const noexcept;
+
+    Config config_;
+    std::shared_ptr<const Series> series_;
+    double pixel_size_nm_, composition_;
+    std::size_t max_atoms_;
+
+    SpectrumLattice spectrum_;
+    Filter filter_;
+    PeakFinder find_;
+    SiteFinder sites_;
+    Refiner refine_;
+    SpeciesSorter species_;
+    Tracker track_;
+    Neighbourhoods neighbourhoods_;
+    Statistics statistics_;
+    MapPainter map_;
+
+    // of the frame at hand
+    std::uint64_t frame_number_ = ~std::uint64_t{0};
+    int rows_in_ = 0, rows_filtered_ = 0, rows_searched_ = 0;
+    double filter_sigma_px_ = 0, peak_radius_px_ = 0;
+    Lattice lattice_;         // what its search starts from
+    Image filtered_;
+    Cells cells_;
+    FrameFit fit_;
+    std::vector<std::int32_t> track_of_;  // [atoms]
+
+    // of the complete frames so far
+    Lattice known_lattice_;
+    double known_sigma_px_ = 0;
+    double first_direction_rad_ = std::numeric_limits<double>::quiet_NaN();
+};
+
+}  // namespace dwellmap

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "dwellmap/cells.hpp"
+#include "dwellmap/find.hpp"
+#include "dwellmap/lattice.hpp"
+#include "dwellmap/point_grid.hpp"
+#include "dwellmap/types.hpp"
+
+#include <vector>
+
+namespace dwellmap {
+
+/// Peaks + lattice -> columns with a place in the lattice. Intensity alone does not tell which column is which
+/// (a dopant can be darker than an anion, a site can be vacant, a Mo between Re is no maximum): the lattice does.
+///
+///   1. from the brightest neighbourhood, the first sublattice is grown from peak to peak along the lattice vectors,
+///      which follow the local distortion; gaps with three known neighbours become columns too;
+///   2. the centres of the triangles, pointing up or down, are occupied if the mean image says so;
+///   3. strong peaks that fit nowhere are columns of their own (Site::other): adatoms, contamination, another grain.
+///
+/// Cost linear in the peaks. The constructor allocates, run() does not.
+class SiteFinder {
+public:
+    SiteFinder(int rows_px, int cols_px, std::size_t max_peaks);
+
+    /// @param filtered   rows 0…rows_in−1 are final
+    /// @param lattice    in: a guess; out: fitted to the sites found
+    /// @param threshold  of the bright columns' height above background, for Site::other
+    /// @param atoms      [capacity as given by its owner] x, y, amplitude (rough), background (rough), site, i, j
+    /// @return false: no lattice grows in these peaks
+    bool run(const Image& filtered, int rows_in, const std::vector<Peak>& peaks, double threshold, Lattice& lattice,
+             std::vector<Atom>& atoms, Cells& cells) noexcept;
+
+private:
+    struct Node {
+        std::int32_t atom;
+        Eigen::Vector2f a1, a2;  // local lattice vectors
+    };
+
+    void estimate_background(const Image& filtered, int rows_in, double a_px) noexcept;
+    float background(float x_px, float y_px) const noexcept;
+    float value(const Image& filtered, float x_px, float y_px) const noexcept;
+    int seed(const std::vector<Peak>& peaks, const Lattice& lattice) const noexcept;
+    void grow(const std::vector<Peak>& peaks, const Lattice& lattice, std::vector<Atom>& atoms, Cells& cells) noexcept;
+    void try_step(const std::vector<Peak>& peaks, const Lattice& lattice, const Node& from, const std::array<int, 2>& step,
+                  std::vector<Atom>& atoms, Cells& cells) noexcept;
+    void fill_gaps(const Lattice& lattice, std::vector<Atom>& atoms, Cells& cells) noexcept;
+    void occupy_triangles(const Image& filtered, const std::vector<Peak>& peaks, const Lattice& lattice, std::vector<Atom>& atoms, Cells& cells) noexcept;
+    void add_others(const std::vector<Peak>& peaks, const Lattice& lattice, double threshold, std::vector<Atom>& atoms) noexcept;
+    bool add(float x_px, float y_px, Site site, int i, int j, std::vector<Atom>& atoms) noexcept;
+    void fit_lattice(const std::vector<Atom>& atoms, Lattice& lattice) const noexcept;
+
+    int rows_px_, cols_px_, rows_in_ = 0;
+    PointGrid peak_grid_;
+    std::vector<std::int8_t> taken_;  // [peaks]
+    std::vector<Node> queue_;         // in order of growth: queue_[k] made atom k
+    Image background_;                // coarse
+    int background_step_px_ = 1;
+    const Image* filtered_ = nullptr;
+};
+
+}  // namespace dwellmap

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "dwellmap/config.hpp"
+#include "dwellmap/neighbourhood.hpp"
+#include "dwellmap/online_covariance.hpp"
+#include "dwellmap/online_pca.hpp"
+#include "dwellmap/types.hpp"
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+namespace dwellmap {
+
+/// The neighbourhoods of a series, by species of the centre: covariance, principal components, scores.
+///
+/// population = tracks: every atom counts once, at the mean of its neighbourhood over the frames since it last
+/// changed species; seeing it again replaces its old contribution by the new one, exactly.
+/// population = observations: every sighting counts.
+/// Cost O((2N)²) a cation. The constructor allocates; update() and score() do not.
+class Statistics {
+public:
+    Statistics(const StatisticsConfig& config, std::size_t max_tracks);
+
+    /// Takes a complete frame into the sets and renews the modes.
+    /// @param track [atoms] index of each column's track, or -1
+    void update(const std::vector<Atom>& atoms, const std::vector<std::int32_t>& track, const Neighbourhoods& neighbourhoods) noexcept;
+
+    /// All tracks start anew: what was seen stays in the sets.
+    void forget_tracks() noexcept;
+
+    /// Principal component scores of the complete cations, with their errors.
+    void score(const std::vector<Atom>& atoms, const Neighbourhoods& neighbourhoods, std::vector<Scores>& scores) const noexcept;
+
+    const OnlineCovariance& set(std::size_t species) const noexcept { return sets_[species]; }  ///< 0 first, 1 second
+    const ModeSet& modes(std::size_t species) const noexcept { return pca_[species].modes(); }
+
+private:
+    struct Member {
+        std::int8_t species = species_unknown;  // the set it is in, unknown: in none
+        std::int32_t seen = 0;
+    };
+
+    int dim_;
+    bool tracks_count_;
+    std::array<OnlineCovariance, 2> sets_;
+    std::array<OnlinePca, 2> pca_;
+    std::vector<Member> members_;   // [tracks]
+    std::vector<double> means_;     // [tracks × dim]
+};
+
+}  // namespace dwellmap

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "dwellmap/point_grid.hpp"
+#include "dwellmap/types.hpp"
+
+#include <Eigen/Core>
+
+#include <cstdint>
+#include <vector>
+
+namespace dwellmap {
+
+/// One column followed over the frames of a series, in the coordinates of the first frame.
+struct Track {
+    std::int64_t id = -1;
+    float x_px = 0, y_px = 0;   ///< mean over the frames it was seen in, drift removed
+    float amplitude = 0;        ///< when last seen
+    std::int32_t seen = 0;      ///< frames
+    Site site = Site::other;
+};
+
+/// Finds the drift of a frame against the earlier ones and gives every column the id of its track.
+///
+/// The lattice repeats, so the drift is found in two steps: within a cell, by the mean of the distances to the nearest
+/// tracks; then which of the cells around, by the correlation of the columns' amplitudes (the alloy's contrast does
+/// not repeat), where a cell further off must be clearly better. A column belongs to a track if each is the
+/// other's nearest within `match` a. Cost linear in the columns. The constructor allocates, run() does not.
+class Tracker {
+public:
+    Tracker(int rows_px, int cols_px, std::size_t max_atoms, double match_lattice);
+
+    /// @param keep   false: look only (an unfinished frame): tracks stay as they are, new columns get no id
+    /// @param atoms  out: id
+    /// @param track  [atoms] out: index into tracks(), or -1
+    /// @param drift  out: of this frame against the first, px
+    /// @return false: this frame shows another place (fewer than 30 % of its columns match); with `keep` all tracks start anew
+    bool run(const Lattice& lattice, bool keep, std::vector<Atom>& atoms, std::vector<std::int32_t>& track, Eigen::Vector2d& drift) noexcept;
+
+    const std::vector<Track>& tracks() const noexcept { return tracks_; }
+    void clear() noexcept;
+
+private:
+    struct Fit {
+        Eigen::Vector2d shift{0, 0};
+        int matched = 0;
+        double correlation = 0;  // of the amplitudes
+    };
+
+    Fit compare(const std::vector<Atom>& atoms, Eigen::Vector2d shift, float radius_px, int rounds, std::size_t stride) const noexcept;
+    Fit place(const std::vector<Atom>& atoms, const Lattice& lattice) const noexcept;
+    int nearest_track(const Atom& atom, const Eigen::Vector2d& shift, float radius_px) const noexcept;
+
+    double match_lattice_;
+    PointGrid track_grid_, atom_grid_;
+    std::vector<Track> tracks_;
+    std::int64_t next_id_ = 0;
+    Eigen::Vector2d drift_{0, 0};
+};
+
+}  // namespace dwellmap

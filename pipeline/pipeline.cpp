@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dwellmap/pipeline.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+
+namespace dwellmap {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr double kFwhm = 2.3548200450309493;       // of a Gaussian, in sigmas
+constexpr double kFilterOfLattice = 0.377;         // 0.12 nm of 0.3184 nm, where there is no scale
+constexpr double kPeakRadius = 0.25;               // of a
+constexpr double kLeastLattice_nm = 0.2, kMostLattice_nm = 0.8;
+constexpr double kLeastLattice_px = 6, kMostLattice_px = 100;
+constexpr double kSameLattice = 0.02;              // relative: still the configured specimen
+constexpr double kProvisional = 1.4;               // a: nearer to the last row a fit is not final
+constexpr int kColdPasses = 2;                     // times the configured ones, without a warm start
+
+/// Runs one stage unless an earlier one failed, and adds how long it took.
+template <class S>
+void stage(FrameStatus& status, FrameResult& result, Stage name, S&& run) noexcept {
+    if (status != FrameStatus::ok) {
+        return;
+    }
+    const auto start = Clock::now();
+    status = run();
+    result.time_us[name] += std::chrono::duration<float, std::micro>(Clock::now() - start).count();
+}
+
+void note_if(bool so, FrameResult& result, Note note) noexcept {
+    if (so) {
+        result.notes |= note;
+    }
+}
+
+double first_known(double a, double b) noexcept { return std::isfinite(a) ? a : b; }
+
+int largest_index(const Series& s) { return static_cast<int>(std::hypot(s.rows_px, s.cols_px) / kLeastLattice_px) + 2; }
+
+}  // namespace
+
+Pipeline::Pipeline(const Config& config, std::shared_ptr<const Series> series)
+    : config_(config),
+      series_(std::move(series)),
+      pixel_size_nm_(first_known(config.specimen.pixel_size_nm, series_->pixel_size_nm)),
+      composition_(first_known(config.specimen.composition, series_->composition)),
+      max_atoms_(static_cast<std::size_t>(series_->rows_px) * static_cast<std::size_t>(series_->cols_px) / 16 + 64),
+      spectrum_(series_->rows_px, series_->cols_px),
+      filter_(series_->rows_px, series_->cols_px),
+      find_(max_atoms_),
+      sites_(series_->rows_px, series_->cols_px, max_atoms_),
+      refine_(series_->rows_px, series_->cols_px, max_atoms_),
+      species_(config.specimen, config.species, max_atoms_),
+      track_(series_->rows_px, series_->cols_px, max_atoms_, config.track.match_lattice),
+      neighbourhoods_(config.statistics.neighbours, max_atoms_),
+      statistics_(config.statistics, 2 * max_atoms_),
+      map_(series_->rows_px, series_->cols_px),
+      filtered_(Image::Zero(series_->rows_px, series_->cols_px)),
+      cells_(largest_index(*series_)) {
+    track_of_.reserve(max_atoms_);
+}
+
+FrameResult Pipeline::make_result() const {
+    FrameResult r;
+    r.series = series_;
+    r.atoms.reserve(max_atoms_);
+    r.scores.reserve(max_atoms_);
+    r.maps = map_.make_layers();
+    r.map_step_px = map_.step_px();
+    for (std::size_t s = 0; s < 2; ++s) {
+        r.modes[s] = statistics_.modes(s);
+    }
+    for (auto& name : r.species_names) {
+        name.reserve(32);
+    }
+    return r;
+}
+
+/// The whole flow: a frame, complete or not, becomes atoms, species, modes and maps.
+FrameStatus Pipeline::process(const Frame& frame, FrameResult& result) noexcept {
+    FrameStatus status = begin(frame, result);
+    stage(status, result, stage_lattice, [&] { return guess_lattice(frame); });           // power spectrum → lattice vectors
+    stage(status, result, stage_filter, [&] { return filter(frame); });                   // counts → smooth image
+    stage(status, result, stage_find, [&] { return find(frame); });                       // smooth image → peaks
+    stage(status, result, stage_refine, [&] { return refine(frame, result); });           // peaks, lattice, counts → columns
+    stage(status, result, stage_species, [&] { return sort_species(result); });           // amplitudes → cation, anion, species
+    stage(status, result, stage_track, [&] { return track(frame, result); });             // columns → drift, ids
+    stage(status, result, stage_neighbourhood, [&] { return measure(result); });          // cations → neighbours, displacements
+    stage(status, result, stage_statistics, [&] { return accumulate(frame, result); });   // displacements → modes, scores
+    stage(status, result, stage_map, [&] { return paint(result); });                      // scores → maps
+    if (status == FrameStatus::ok && frame.complete) {
+        remember(result);
+    }
+    const auto now_ns = std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now().time_since_epoch()).count();
+    result.latency_us = static_cast<float>(now_ns - frame.last_row_ns) / 1000;
+    return status;
+}
+
+FrameStatus Pipeline::begin(const Frame& frame, FrameResult& result) noexcept {
+    result.series = frame.series;
+    result.frame_number = frame.number;
+    result.complete = frame.complete;
+    result.rows_valid = frame.rows_valid;
+    result.last_row_ns = frame.last_row_ns;
+    result.pixel_size_nm = pixel_size_nm_;
+    result.atoms.clear();
+    result.scores.clear();
+    result.time_us.fill(0);
+    result.notes = 0;
+    note_if(!std::isfinite(pixel_size_nm_), result, note_no_scale);
+    const auto valid = static_cast<std::size_t>(std::find(frame.row_valid.begin(), frame.row_valid.end(), 0) - frame.row_valid.begin());
+    const bool lost = frame.complete && valid < frame.row_valid.size();
+    note_if(lost, result, note_rows_lost);
+    if (frame.counts.rows() != series_->rows_px || frame.counts.cols() != series_->cols_px) {
+        return FrameStatus::wrong_shape;
+    }
+    if (frame.number != frame_number_ || static_cast<int>(valid) < rows_in_ || lost) {
+        frame_number_ = frame.number;
+        rows_filtered_ = rows_searched_ = 0;
+        lattice_ = known_lattice_;
+    }
+    rows_in_ = frame.complete ? series_->rows_px : static_cast<int>(valid);
+    const auto part = frame.counts.topRows(rows_in_);
+    if (rows_in_ == 0) {
+        return FrameStatus::no_atoms;
+    }
+    if (!part.allFinite()) {
+        return FrameStatus::not_finite;
+    }
+    return part.maxCoeff() > part.minCoeff() ? FrameStatus::ok : FrameStatus::no_contrast;
+}
+
+/// Only until a complete frame has shown its lattice; a guess from a part of a frame serves that part only.
+FrameStatus Pipeline::guess_lattice(const Frame& frame) noexcept {
+    if (lattice_.found && !(frame.complete && !known_lattice_.found)) {
+        return FrameStatus::ok;
+    }
+    const bool scale = std::isfinite(pixel_size_nm_);
+    lattice_ = spectrum_.run(frame.counts, rows_in_, scale ? std::max(kLeastLattice_px, kLeastLattice_nm / pixel_size_nm_) : kLeastLattice_px,
+                             scale ? kMostLattice_nm / pixel_size_nm_ : kMostLattice_px);
+    if (!lattice_.found) {
+        return FrameStatus::no_atoms;
+    }
+    choose_direction(lattice_, first_direction_rad_);
+    return FrameStatus::ok;
+}
+
+FrameStatus Pipeline::filter(const Frame& frame) noexcept {
+    const double fwhm_px = std::isfinite(pixel_size_nm_) ? config_.filter.fwhm_nm / pixel_size_nm_ : kFilterOfLattice * lattice_.a_px;
+    const double sigma_px = std::clamp(fwhm_px / kFwhm, 0.7, Filter::max_sigma_px);
+    if (sigma_px != filter_sigma_px_) {
+        filter_sigma_px_ = sigma_px;
+        rows_filtered_ = rows_searched_ = 0;
+    }
+    rows_filtered_ = filter_.run(frame.counts, rows_in_, sigma_px, rows_filtered_, filtered_);
+    return FrameStatus::ok;
+}
+
+FrameStatus Pipeline::find(const Frame&) noexcept {
+    const double radius_px = std::round(kPeakRadius * lattice_.a_px);
+    if (radius_px != peak_radius_px_) {
+        peak_radius_px_ = radius_px;
+        rows_searched_ = 0;
+    }
+    rows_searched_ = find_.run(filtered_, rows_filtered_, radius_px, rows_searched_);
+    return FrameStatus::ok;
+}
+
+FrameStatus Pipeline::refine(const Frame& frame, FrameResult& result) noexcept {
+    result.lattice = lattice_;
+    if (!sites_.run(filtered_, rows_filtered_, find_.peaks(), config_.find.threshold, result.lattice, result.atoms, cells_)) {
+        known_lattice_.found = known_lattice_.found && !frame.complete;  // look anew in the next frame
+        return FrameStatus::no_atoms;
+    }
+    fit_ = FrameFit{};
+    fit_.sigma_px = known_sigma_px_;
+    const int passes = config_.refine.passes * (known_sigma_px_ > 0 ? 1 : kColdPasses);
+    refine_.run(frame.counts, frame.row_valid, rows_in_, result.lattice.a_px, passes, result.atoms, fit_);
+    result.sigma_px = fit_.sigma_px;
+    result.background = fit_.background;
+    result.chi2 = fit_.chi2;
+    note_if(find_.dropped() > 0 || result.atoms.size() == result.atoms.capacity(), result, note_atoms_dropped);
+    note_if(result.lattice.anisotropy > 0.1, result, note_not_hexagonal);
+    const auto frontier = static_cast<float>(rows_in_ - kProvisional * result.lattice.a_px);
+    for (Atom& a : result.atoms) {
+        a.flags = static_cast<std::uint16_t>(a.flags | (!frame.complete && a.y_px > frontier ? flag_provisional : 0));
+    }
+    return FrameStatus::ok;
+}
+
+/// Names from the configuration are believed if it was written for this specimen.
+bool Pipeline::names_trusted() const noexcept {
+    const SpecimenConfig defaults;
+    const auto& names = config_.specimen.species;
+    const auto& text = series_->specimen;
+    return names != defaults.species || std::isfinite(composition_) || (text.find(names[0]) != std::string::npos && text.find(names[1]) != std::string::npos);
+}
+
+FrameStatus Pipeline::sort_species(FrameResult& result) noexcept {
+    fit_cation_lattice(result.atoms, cells_, result.lattice);
+    const bool same = std::abs(result.lattice.a_px * pixel_size_nm_ / config_.specimen.lattice_nm - 1) < kSameLattice;  // false for NaN
+    bool generic = !same && !names_trusted();
+    result.species = species_.run(composition_, generic, result.atoms, cells_, result.notes);
+    generic = generic && !names_trusted();
+    fit_cation_lattice(result.atoms, cells_, result.lattice);
+    note_if(generic, result, note_other_lattice);
+    const auto& names = config_.specimen.species;
+    result.species_names[0] = generic ? "cation 1" : names[0];
+    result.species_names[1] = generic ? "cation 2" : names[1];
+    result.species_names[2] = generic ? "anion" : names[2];
+    result.species_names[3] = "vacancy";
+    return FrameStatus::ok;
+}
+
+FrameStatus Pipeline::track(const Frame& frame, FrameResult& result) noexcept {
+    if (!track_.run(result.lattice, frame.complete, result.atoms, track_of_, result.drift_px)) {
+        result.notes |= note_drift_lost;
+        if (frame.complete) {
+            statistics_.forget_tracks();
+        }
+    }
+    return FrameStatus::ok;
+}
+
+FrameStatus Pipeline::measure(FrameResult& result) noexcept {
+    neighbourhoods_.run(cells_, result.lattice, result.length_per_px(), result.atoms, result.scores);
+    result.species.clusters.fill(0);
+    for (const Atom& a : result.atoms) {
+        if (a.n >= 0 && (a.species == species_first || a.species == species_second)) {
+            ++result.species.clusters[static_cast<std::size_t>(a.n + (a.species == species_second ? 1 : 0))];
+        }
+    }
+    return FrameStatus::ok;
+}
+
+FrameStatus Pipeline::accumulate(const Frame& frame, FrameResult& result) noexcept {
+    if (frame.complete) {
+        statistics_.update(result.atoms, track_of_, neighbourhoods_);
+    }
+    statistics_.score(result.atoms, neighbourhoods_, result.scores);
+    for (std::size_t s = 0; s < 2; ++s) {
+        result.modes[s] = statistics_.modes(s);
+    }
+    note_if(result.modes[0].count == 0 && result.modes[1].count == 0, result, note_few_atoms);
+    return FrameStatus::ok;
+}
+
+FrameStatus Pipeline::paint(FrameResult& result) noexcept {
+    map_.run(result.atoms, result.scores, result.lattice.a_px, result.maps);
+    return FrameStatus::ok;
+}
+
+void Pipeline::remember(const FrameResult& result) noexcept {
+    known_lattice_ = result.lattice;
+    known_sigma_px_ = result.sigma_px;
+    if (!std::isfinite(first_direction_rad_)) {
+        first_direction_rad_ = result.lattice.rotation_rad;
+    }
+}
+
+void Pipeline::keep_direction_of(const Pipeline& earlier) noexcept { first_direction_rad_ = earlier.first_direction_rad_; }
+
+}  // namespace dwellmap

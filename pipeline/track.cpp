@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dwellmap/track.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace dwellmap {
+namespace {
+
+constexpr double kHopAdvantage = 5;   // standard errors of z by which another cell must correlate better
+constexpr int kCellsAround = 4;
+constexpr double kFewestMatched = 0.3;
+constexpr std::size_t kSample = 600;  // columns that decide between cells
+
+}  // namespace
+
+Tracker::Tracker(int rows_px, int cols_px, std::size_t max_atoms, double match_lattice)
+    : match_lattice_(match_lattice), track_grid_(rows_px, cols_px, 2.0, 2 * max_atoms), atom_grid_(rows_px, cols_px, 2.0, max_atoms) {
+    tracks_.reserve(2 * max_atoms);
+}
+
+void Tracker::clear() noexcept {
+    tracks_.clear();
+    drift_.setZero();
+}
+
+int Tracker::nearest_track(const Atom& atom, const Eigen::Vector2d& shift, float radius_px) const noexcept {
+    return track_grid_.nearest(atom.x_px - static_cast<float>(shift.x()), atom.y_px - static_cast<float>(shift.y()), radius_px,
+                               [&](std::size_t k) -> const Track& { return tracks_[k]; },
+                               [&](std::size_t k) { return tracks_[k].site == atom.site; });
+}
+
+/// Mean distance to the nearest tracks from a start, repeated from there, and how alike the amplitudes are.
+Tracker::Fit Tracker::compare(const std::vector<Atom>& atoms, Eigen::Vector2d shift, float radius_px, int rounds, std::size_t stride) const noexcept {
+    Fit fit;
+    for (int round = 0; round < rounds; ++round) {
+        Eigen::Vector2d sum(0, 0);
+        double n = 0, a = 0, b = 0, aa = 0, bb = 0, ab = 0;
+        for (std::size_t m = 0; m < atoms.size(); m += stride) {
+            const Atom& atom = atoms[m];
+            if (atom.site != Site::cation || (atom.flags & flag_edge) != 0) {
+                continue;
+            }
+            const int k = nearest_track(atom, shift, radius_px);
+            if (k < 0) {
+                continue;
+            }
+            const Track& t = tracks_[static_cast<std::size_t>(k)];
+            sum += Eigen::Vector2d(static_cast<double>(atom.x_px) - t.x_px, static_cast<double>(atom.y_px) - t.y_px);
+            const double p = atom.amplitude, q = t.amplitude;
+            ++n;
+            a += p;
+            b += q;
+            aa += p * p;
+            bb += q * q;
+            ab += p * q;
+        }
+        fit.matched = static_cast<int>(n);
+        if (n < 4) {
+            return fit;
+        }
+        shift = sum / n;
+        const double scale = std::sqrt((aa - a * a / n) * (bb - b * b / n));
+        fit.correlation = scale > 0 ? (ab - a * b / n) / scale : 0;
+    }
+    fit.shift = shift;
+    return fit;
+}
+
+/// The shift within the cell that matches most columns, then the cell whose amplitudes agree.
+Tracker::Fit Tracker::place(const std::vector<Atom>& atoms, const Lattice& lattice) const noexcept {
+    const auto radius = static_cast<float>(0.25 * lattice.a_px);
+    Fit best = compare(atoms, drift_, radius, 3, 1);
+    const auto cations = std::count_if(atoms.begin(), atoms.end(), [](const Atom& a) { return a.site == Site::cation && (a.flags & flag_edge) == 0; });
+    const std::size_t stride = std::max<std::size_t>(1, atoms.size() / kSample);
+    if (best.matched < 0.8 * static_cast<double>(cations)) {
+        best = compare(atoms, drift_, radius, 3, stride);
+        for (int i = 0; i < 4; ++i) {
+            for (int j = 0; j < 4; ++j) {
+                Eigen::Vector2d part = 0.25 * i * lattice.a1_px + 0.25 * j * lattice.a2_px;
+                part -= std::round(0.25 * i - 0.01) * lattice.a1_px + std::round(0.25 * j - 0.01) * lattice.a2_px;
+                const Fit fit = compare(atoms, drift_ + part, radius, 3, stride);
+                best = fit.matched > best.matched ? fit : best;
+            }
+        }
+    }
+    const auto z = [](const Fit& f) {  // Fisher's z in units of its standard error
+        return std::atanh(std::clamp(f.correlation, -0.999, 0.999)) * std::sqrt(std::max(1, f.matched - 3));
+    };
+    const Fit here = compare(atoms, best.shift, radius, 1, stride);
+    double best_z = z(here) + kHopAdvantage;
+    for (int i = -kCellsAround; i <= kCellsAround; ++i) {
+        for (int j = std::max(-kCellsAround, -kCellsAround - i); j <= std::min(kCellsAround, kCellsAround - i); ++j) {
+            const Fit fit = compare(atoms, here.shift + i * lattice.a1_px + j * lattice.a2_px, radius, 1, stride);
+            if (fit.matched > 0.3 * here.matched && z(fit) > best_z) {
+                best = fit;
+                best_z = z(fit);
+            }
+        }
+    }
+    return compare(atoms, best.shift, radius, 1, 1);
+}
+
+bool Tracker::run(const Lattice& lattice, bool keep, std::vector<Atom>& atoms, std::vector<std::int32_t>& track, Eigen::Vector2d& drift) noexcept {
+    const auto bin = 0.5 * lattice.a_px;
+    const auto track_at = [&](std::size_t k) -> const Track& { return tracks_[k]; };
+    const auto atom_at = [&](std::size_t k) -> const Atom& { return atoms[k]; };
+    track_grid_.build(tracks_.size(), bin, track_at);
+    atom_grid_.build(atoms.size(), bin, atom_at);
+    bool found = true;
+    Eigen::Vector2d shift = drift_;
+    if (!tracks_.empty()) {
+        const Fit fit = place(atoms, lattice);
+        const auto cations = std::count_if(atoms.begin(), atoms.end(), [](const Atom& a) { return a.site == Site::cation && (a.flags & flag_edge) == 0; });
+        found = fit.matched >= kFewestMatched * static_cast<double>(cations);
+        shift = found ? fit.shift : Eigen::Vector2d(0, 0);
+        if (!found && keep) {
+            tracks_.clear();
+            track_grid_.build(0, bin, track_at);
+        }
+    }
+    const auto radius = static_cast<float>(match_lattice_ * lattice.a_px / std::sqrt(3.0));
+    track.assign(atoms.size(), -1);
+    for (std::size_t k = 0; k < atoms.size(); ++k) {
+        Atom& a = atoms[k];
+        a.id = -1;
+        const int t = found ? nearest_track(a, shift, radius) : -1;
+        if (t >= 0) {
+            const Track& near = tracks_[static_cast<std::size_t>(t)];
+            const int back = atom_grid_.nearest(near.x_px + static_cast<float>(shift.x()), near.y_px + static_cast<float>(shift.y()), radius, atom_at,
+                                                [&](std::size_t m) { return atoms[m].site == near.site; });
+            if (back == static_cast<int>(k)) {
+                a.id = near.id;
+                track[k] = t;
+            }
+        }
+    }
+    drift = shift;
+    if (!keep) {
+        return found;
+    }
+    drift_ = shift;
+    for (std::size_t k = 0; k < atoms.size(); ++k) {
+        Atom& a = atoms[k];
+        const auto x = static_cast<float>(a.x_px - shift.x()), y = static_cast<float>(a.y_px - shift.y());
+        if (track[k] < 0) {
+            a.id = next_id_++;
+            if (tracks_.size() < tracks_.capacity()) {
+                track[k] = static_cast<std::int32_t>(tracks_.size());
+                tracks_.push_back({a.id, x, y, a.amplitude, 1, a.site});
+            }
+            continue;
+        }
+        Track& t = tracks_[static_cast<std::size_t>(track[k])];
+        ++t.seen;
+        t.x_px += (x - t.x_px) / static_cast<float>(t.seen);
+        t.y_px += (y - t.y_px) / static_cast<float>(t.seen);
+        t.amplitude = a.amplitude;
+    }
+    return found;
+}
+
+}  // namespace dwellmap

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+// The WebSocket: decodes messages, notices a lost connection within two seconds, tries again.
+
+const SILENCE_MS = 1600;        // the server says something at least every 500 ms
+const FIRST_DELAY_MS = 250;
+const LONGEST_DELAY_MS = 5000;
+
+/// u32 little-endian length of the JSON, the JSON, the image.
+function decode(buffer) {
+  const length = new DataView(buffer).getUint32(0, true);
+  const message = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, length)));
+  return { message, grey: new Uint8Array(buffer, 4 + length) };
+}
+
+/// @param onMessage(message, grey) at most once per screen refresh: the newest image, never a backlog
+/// @param onLost() once, when nothing has come for too long or the connection broke
+export function connect(onMessage, onLost) {
+  let socket = null;
+  let heard = 0;
+  let delay = FIRST_DELAY_MS;
+  let waiting = [];
+
+  const show = () => {
+    const buffers = waiting;
+    waiting = [];
+    for (const buffer of buffers) {
+      const { message, grey } = decode(buffer);
+      onMessage(message, grey);
+    }
+  };
+
+  // A frame replaces everything before it. A status only replaces a status: it is small and has no image.
+  const receive = (buffer) => {
+    heard = performance.now();
+    delay = FIRST_DELAY_MS;
+    const isFrame = buffer.byteLength > 4 + new DataView(buffer).getUint32(0, true);
+    if (waiting.length === 0) requestAnimationFrame(show);
+    waiting = isFrame ? [buffer] : [...waiting.filter((b) => b.isFrame), buffer];
+    buffer.isFrame = isFrame;
+  };
+
+  const lost = () => {
+    if (!socket) return;
+    socket.onclose = socket.onmessage = null;
+    socket.close();
+    socket = null;
+    onLost();
+    setTimeout(open, delay * (0.5 + Math.random()));  // jitter: many pages don't come back at once
+    delay = Math.min(2 * delay, LONGEST_DELAY_MS);
+  };
+
+  const open = () => {
+    socket = new WebSocket(`ws://${location.host}/live`);
+    socket.binaryType = 'arraybuffer';
+    socket.onmessage = (event) => receive(event.data);
+    socket.onclose = lost;
+    heard = performance.now();
+  };
+
+  // A page in the background isn't called on time: its silence says nothing.
+  setInterval(() => {
+    if (document.visibilityState === 'visible' && performance.now() - heard > SILENCE_MS) lost();
+  }, 200);
+  document.addEventListener('visibilitychange', () => { heard = performance.now(); });
+  open();
+}

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+// The first three modes of each species, as arrows on the neighbours.
+import { count, fixed, species as marks } from './colours.js';
+
+// Distance (in lattice parameters) and first angle (degrees) of each shell of six, in the order of the loadings.
+const SHELLS = [[1, 0], [Math.sqrt(3), 30], [2, 0], [Math.sqrt(7), 19.1066]];
+
+const sites = (neighbours) => Array.from({ length: neighbours }, (_, k) => {
+  const [distance, first] = SHELLS[Math.floor(k / 6)];
+  const angle = ((first + 60 * (k % 6)) * Math.PI) / 180;
+  return [distance * Math.cos(angle), distance * Math.sin(angle)];
+});
+
+function sizeCanvas(canvas) {
+  const ratio = window.devicePixelRatio || 1;
+  const { clientWidth, clientHeight } = canvas;
+  canvas.width = Math.max(1, Math.round(clientWidth * ratio));
+  canvas.height = Math.max(1, Math.round(clientHeight * ratio));
+  const pen = canvas.getContext('2d');
+  pen.setTransform(ratio, 0, 0, ratio, clientWidth * ratio / 2, clientHeight * ratio / 2);
+  return { pen, width: clientWidth, height: clientHeight };
+}
+
+function arrow(pen, x, y, dx, dy) {
+  const length = Math.hypot(dx, dy);
+  if (length < 1.5) return;
+  const head = Math.min(6, 0.5 * length + 1);
+  const [ux, uy] = [dx / length, dy / length];
+  pen.beginPath();
+  pen.moveTo(x, y);
+  pen.lineTo(x + dx - ux * head * 0.7, y + dy - uy * head * 0.7);
+  pen.stroke();
+  pen.beginPath();
+  pen.moveTo(x + dx, y + dy);
+  pen.lineTo(x + dx - ux * head - uy * head * 0.5, y + dy - uy * head + ux * head * 0.5);
+  pen.lineTo(x + dx - ux * head + uy * head * 0.5, y + dy - uy * head - ux * head * 0.5);
+  pen.fill();
+}
+
+/// Arrows of one mode, turned by the lattice's rotation so that directions are those of the image.
+function drawMode(canvas, loadings, rotation, colour) {
+  const { pen, width, height } = sizeCanvas(canvas);
+  const neighbours = loadings.length / 2;
+  const places = sites(neighbours);
+  const reach = Math.max(...places.map(([u, v]) => Math.hypot(u, v))) + 0.5;
+  const scale = Math.min(width, height) / 2 / reach;
+  const gain = 1.2 * Math.sqrt(neighbours / 6);  // a breathing mode's arrows: half a neighbour distance
+  const [c, s] = [Math.cos(rotation), Math.sin(rotation)];
+  const toScreen = (u, v) => [scale * (c * u - s * v), -scale * (s * u + c * v)];  // v is up, the screen's y is down
+
+  pen.strokeStyle = '#2b3542';
+  for (const [u, v] of places.slice(0, 6)) {
+    pen.beginPath();
+    pen.moveTo(0, 0);
+    pen.lineTo(...toScreen(u, v));
+    pen.stroke();
+  }
+  pen.fillStyle = '#7b8aa0';
+  for (const [u, v] of places) {
+    pen.beginPath();
+    pen.arc(...toScreen(u, v), 2.2, 0, 7);
+    pen.fill();
+  }
+  pen.fillStyle = pen.strokeStyle = colour;
+  pen.beginPath();
+  pen.arc(0, 0, 3.4, 0, 7);
+  pen.fill();
+  pen.lineWidth = 2;
+  places.forEach(([u, v], k) => {
+    arrow(pen, ...toScreen(u, v), ...toScreen(gain * loadings[2 * k], gain * loadings[2 * k + 1]));
+  });
+}
+
+function element(tag, name, text) {
+  const e = document.createElement(tag);
+  e.className = name;
+  if (text !== undefined) e.textContent = text;
+  return e;
+}
+
+/// @param sets the message's "pca"
+export function showModes(box, sets, rotation) {
+  box.replaceChildren();
+  const draw = [];
+  sets.forEach((set, s) => {
+    const head = element('div', 'species');
+    const title = element('b', '', set.species || '—');
+    title.style.color = marks[s].colour;
+    head.append(title, element('small', '', set.count > 0 ? `n = ${count(set.count)}` : 'no data'));
+    box.append(head);
+    for (let k = 0; k < 3; ++k) {
+      const mode = set.count > 0 ? set.modes[k] : undefined;
+      const cell = element('div', 'cell');
+      const canvas = document.createElement('canvas');
+      cell.append(canvas, element('div', 'name', mode ? mode.name : '—'),
+        element('div', 'detail', mode ? `${fixed(100 * mode.explained, 1)} % · ` +
+          (mode.name === 'unnamed' ? 'no ideal pattern' : `overlap ${fixed(mode.overlap, 2)}`) : '—'));
+      box.append(cell);
+      if (mode) draw.push(() => drawMode(canvas, mode.loadings, rotation, marks[s].colour));
+    }
+  });
+  draw.forEach((f) => f());  // after all are laid out: their sizes are known
+}

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "web_message.hpp"
+
+#include "dwellmap/result_json.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <string_view>
+
+namespace dwellmap {
+namespace {
+
+using nlohmann::json;
+
+json milliseconds(float us) { return std::round(us / 10) / 100; }
+
+json status_json(const WebStatus& s) {
+    json out{{"version", DWELLMAP_VERSION},
+             {"state", to_string(s.state)},
+             {"counters", nullptr},
+             {"silence_s", nullptr},
+             {"latency", nullptr}};
+    if (s.heard) {
+        const std::chrono::duration<double> silence = std::chrono::steady_clock::now() - *s.heard;
+        out["counters"] = counters_json(s.counters);
+        out["silence_s"] = std::round(silence.count() * 10) / 10;
+    }
+    if (s.latencies.count() > 0)
+        out["latency"] = {{"median_ms", milliseconds(s.latencies.median_us())},
+                          {"worst_ms", milliseconds(s.latencies.worst_us())},
+                          {"count", s.latencies.count()}};
+    return out;
+}
+
+/// The scanned rows, as [first, count] of each run.
+json valid_rows(const Frame& frame) {
+    json out = json::array();
+    const auto& valid = frame.row_valid;
+    for (auto it = valid.begin(); it != valid.end();) {
+        const auto first = std::find(it, valid.end(), 1);
+        it = std::find(first, valid.end(), 0);
+        if (first != it)
+            out.push_back({first - valid.begin(), it - first});
+    }
+    return out;
+}
+
+std::string framed(const json& j, std::size_t room) {
+    const std::string text = to_text(j);
+    const auto size = static_cast<std::uint32_t>(text.size());
+    std::string out;
+    out.reserve(4 + text.size() + room);
+    for (unsigned shift = 0; shift < 32; shift += 8)
+        out.push_back(static_cast<char>(static_cast<unsigned char>(size >> shift)));
+    return out += text;
+}
+
+}  // namespace
+
+float RecentLatencies::median_us() const noexcept {
+    auto sorted = ring_;
+    const auto n = static_cast<std::ptrdiff_t>(count());
+    std::sort(sorted.begin(), sorted.begin() + n);
+    return sorted[count() / 2];
+}
+
+float RecentLatencies::worst_us() const noexcept {
+    return *std::max_element(ring_.begin(), ring_.end());
+}
+
+std::string status_message(const WebStatus& status) {
+    return framed({{"status", status_json(status)}}, 0);
+}
+
+std::string frame_message(const WebStatus& status, const FrameResult& result, const Frame& frame,
+                          const GreyImage& image) {
+    const json j{{"status", status_json(status)},
+                 {"frame", frame_json(result)},
+                 {"series", frame.series ? series_json(*frame.series) : json(nullptr)},
+                 {"pca", pca_json(result)},
+                 {"maps", maps_json(result)},
+                 {"flags", flag_texts_json()},
+                 {"stages", kStageNames},  // in order, which the keys of an object are not
+                 {"rows", valid_rows(frame)},
+                 {"trend", status.trend.json()},
+                 {"image",
+                  {{"width", image.width},
+                   {"height", image.height},
+                   {"factor", image.factor},
+                   {"rows_px", frame.counts.rows()},
+                   {"cols_px", frame.counts.cols()},
+                   {"low", image.low},
+                   {"high", image.high}}}};
+    std::string out = framed(j, image.pixels.size());
+    out.append(image.pixels.begin(), image.pixels.end());
+    return out;
+}
+
+}  // namespace dwellmap

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "web_session.hpp"
+
+#include "web_pages.hpp"
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
+namespace dwellmap {
+namespace {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace http = beast::http;
+namespace websocket = beast::websocket;
+using Request = http::request<http::string_body>;
+using Response = http::response<http::string_body>;
+using Error = beast::error_code;
+
+constexpr std::uint32_t max_header_bytes = 8192;
+constexpr std::uint64_t max_body_bytes =
+    4096;  // requests have none; enough to answer those that do
+constexpr std::size_t max_incoming_bytes = 1024;
+
+std::string_view view(beast::string_view s) { return {s.data(), s.size()}; }
+
+/// Exact names only. Origin equal to Host would not do: a foreign name may resolve to 127.0.0.1 (DNS rebinding).
+bool from_own_page(const Request& request, const WebHub& hub) {
+    const auto own = [&](std::string_view name) {
+        return std::find(hub.own_hosts.begin(), hub.own_hosts.end(), name) != hub.own_hosts.end();
+    };
+    constexpr std::string_view scheme = "http://";
+    if (request.count(http::field::host) != 1 || !own(view(request[http::field::host])))
+        return false;
+    if (request.count(http::field::origin) == 0)
+        return true;
+    const auto origin = view(request[http::field::origin]);
+    return request.count(http::field::origin) == 1 && origin.substr(0, scheme.size()) == scheme &&
+           own(origin.substr(scheme.size()));
+}
+
+Response plain(http::status status, const std::string& text) {
+    Response r{status, 11};
+    r.set(http::field::content_type, "text/plain; charset=utf-8");
+    r.set("X-Content-Type-Options", "nosniff");
+    r.keep_alive(false);
+    r.body() = text + "\n";
+    r.prepare_payload();
+    return r;
+}
+
+Response page(const WebPage& file, const std::string& host, bool with_body) {
+    Response r{http::status::ok, 11};
+    r.set(http::field::content_type, beast::string_view(file.type.data(), file.type.size()));
+    r.set(http::field::cache_control, "no-store");
+    r.set("Content-Security-Policy",
+          "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+          "connect-src 'self' ws://" +
+              host + "; base-uri 'none'; form-action 'none'; frame-ancestors 'none'");
+    r.set("X-Content-Type-Options", "nosniff");
+    r.set("Cross-Origin-Resource-Policy", "same-origin");
+    r.set("Referrer-Policy", "no-referrer");
+    r.keep_alive(false);
+    r.content_length(file.body.size());
+    if (with_body)
+        r.body() = std::string(file.body);
+    return r;
+}
+
+}  // namespace
+
+Response answer(const Request& request, const WebHub& hub) {
+    if (!from_own_page(request, hub))
+        return plain(http::status::forbidden,
+                     "403 Forbidden: open http://" + hub.own_hosts.front() + "/");
+    if (request.method() != http::verb::get && request.method() != http::verb::head) {
+        auto r = plain(http::status::method_not_allowed,
+                       "405 Method Not Allowed: the page is read-only");
+        r.set(http::field::allow, "GET, HEAD");
+        return r;
+    }
+    const auto target = view(request.target());
+    const auto* file = find_page(target.substr(0, target.find('?')));
+    if (file == nullptr)
+        return plain(http::status::not_found, "404 Not Found");
+    return page(*file, std::string(view(request[http::field::host])),
+                request.method() == http::verb::get);
+}
+
+WebConnection::WebConnection(asio::ip::tcp::socket socket, std::shared_ptr<WebHub> hub, bool full)
+    : stream_(std::move(socket)),
+      hub_(std::move(hub)),
+      seat_(std::make_unique<WebSeat>(hub_)),
+      full_(full) {
+    parser_.header_limit(max_header_bytes);
+    parser_.body_limit(max_body_bytes);
+}
+
+void WebConnection::run() {
+    stream_.expires_after(hub_->limits.request);  // for the request and the response together
+    http::async_read(stream_, buffer_, parser_,
+                     [self = shared_from_this()](Error ec, std::size_t) { self->on_request(ec); });
+}
+
+void WebConnection::on_request(Error ec) {
+    if (ec == http::error::end_of_stream || ec == beast::error::timeout ||
+        ec == asio::error::operation_aborted)
+        return;
+    if (ec)
+        return send(plain(http::status::bad_request, "400 Bad Request: " + ec.message()));
+    if (full_)
+        return send(plain(http::status::service_unavailable,
+                          "503 Service Unavailable: too many connections"));
+
+    const auto& request = parser_.get();
+    if (websocket::is_upgrade(request) && request.target() == "/live" &&
+        from_own_page(request, *hub_)) {
+        std::make_shared<WebWatcher>(std::move(stream_), hub_, std::move(seat_))
+            ->run(parser_.release());
+        return;
+    }
+    send(answer(request, *hub_));
+}
+
+void WebConnection::send(Response response) {
+    response_ = std::move(response);
+    http::async_write(stream_, response_, [self = shared_from_this()](Error, std::size_t) {
+        Error ignored;
+        self->stream_.socket().shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
+    });
+}
+
+WebWatcher::WebWatcher(beast::tcp_stream stream, std::shared_ptr<WebHub> hub,
+                       std::unique_ptr<WebSeat> seat)
+    : socket_(std::move(stream)), hub_(std::move(hub)), seat_(std::move(seat)) {}
+
+void WebWatcher::run(Request request) {
+    request_ = std::move(request);
+    beast::get_lowest_layer(socket_).expires_never();  // the WebSocket has time-outs of its own
+    socket_.set_option(
+        websocket::stream_base::timeout{hub_->limits.request, hub_->limits.idle, true});
+    socket_.read_message_max(max_incoming_bytes);
+    socket_.auto_fragment(false);
+    socket_.binary(true);
+    socket_.async_accept(request_, [self = shared_from_this()](Error ec) {
+        if (ec)
+            return;
+        self->hub_->watchers.push_back(self);
+        self->read();
+        self->hub_->on_watcher();
+        self->send_newest();
+    });
+}
+
+void WebWatcher::read() {  // answers pings and closes; what a client says is dropped
+    socket_.async_read(incoming_, [self = shared_from_this()](Error ec, std::size_t) {
+        if (ec)
+            return self->close();
+        self->incoming_.consume(self->incoming_.size());
+        self->read();
+    });
+}
+
+void WebWatcher::send_newest() {
+    if (sending_)
+        return;
+    if (hub_->frame.version > frame_sent_) {
+        frame_sent_ = hub_->frame.version;
+        sending_ = hub_->frame.bytes;
+    } else if (hub_->status.version >
+               std::max(frame_sent_, status_sent_)) {  // a frame carries the status of its time
+        status_sent_ = hub_->status.version;
+        sending_ = hub_->status.bytes;
+    } else {
+        return;
+    }
+    socket_.async_write(asio::buffer(*sending_),
+                        [self = shared_from_this()](Error ec, std::size_t) {
+                            self->sending_.reset();
+                            if (ec)
+                                return self->close();
+                            self->send_newest();
+                        });
+}
+
+}  // namespace dwellmap

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dwellmap/online_covariance.hpp"
+#include "reference/batch_pca.hpp"
+#include "support/allocations.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <random>
+#include <vector>
+
+using namespace dwellmap;
+
+TEST_CASE("the running covariance equals the batch one", "[online_covariance]") {
+    const Eigen::Index dim = GENERATE(1, 12, 48);
+    const unsigned seed = GENERATE(take(3, random(1U, 1'000'000U)));
+    CAPTURE(dim, seed);
+    const Eigen::MatrixXd x = reference::random_neighbourhoods(dim, 400, seed);
+
+    OnlineCovariance online(dim);
+    const auto allocations = testing::allocations_in([&] {
+        for (Eigen::Index i = 0; i < x.cols(); ++i) {
+            online.add(x.col(i));
+        }
+    });
+
+    const auto batch = reference::batch_moments(x);
+    CHECK(online.count() == x.cols());
+    CHECK(online.mean().isApprox(batch.mean, 1e-13));
+    CHECK(online.scatter().isApprox(batch.scatter, 1e-9));
+    CHECK(allocations == 0);
+}
+
+TEST_CASE("a random history of adding, removing and correcting equals the batch of what is left", "[online_covariance]") {
+    const unsigned seed = GENERATE(1U, 2U, 3U);
+    const Eigen::MatrixXd x = reference::random_neighbourhoods(12, 3000, seed, 0.3);
+    std::mt19937 random(seed);
+    std::vector<Eigen::Index> inside;
+    OnlineCovariance online(12);
+    for (Eigen::Index next = 0; next < x.cols(); ++next) {
+        online.add(x.col(next));
+        inside.push_back(next);
+        if (random() % 2 == 0) {
+            std::swap(inside[random() % inside.size()], inside.back());
+            online.remove(x.col(inside.back()));
+            inside.pop_back();
+        }
+    }
+    Eigen::MatrixXd left(12, static_cast<Eigen::Index>(inside.size()));
+    for (std::size_t k = 0; k < inside.size(); ++k) {
+        left.col(static_cast<Eigen::Index>(k)) = x.col(inside[k]);
+    }
+    const auto batch = reference::batch_moments(left);
+    CHECK(online.count() == left.cols());
+    CHECK(online.mean().isApprox(batch.mean, 1e-12));
+    CHECK(online.scatter().isApprox(batch.scatter, 1e-11));
+}
+
+TEST_CASE("removing the last one leaves nothing, not NaN", "[online_covariance]") {
+    OnlineCovariance online(3);
+    const Eigen::Vector3d x(1, 2, 3);
+    online.add(x);
+    online.remove(x);
+    CHECK(online.count() == 0);
+    CHECK(online.mean().isZero(0));
+    CHECK(online.scatter().isZero(0));
+}
+
+TEST_CASE("merging two streams equals seeing both, also when one is empty", "[online_covariance]") {
+    const Eigen::MatrixXd x = reference::random_neighbourhoods(5, 100, 1);
+    const Eigen::Index split = GENERATE(0, 1, 40, 100);
+    CAPTURE(split);
+    OnlineCovariance a(5), b(5);
+    for (Eigen::Index i = 0; i < x.cols(); ++i) {
+        (i < split ? a : b).add(x.col(i));
+    }
+    a.merge(b);
+    const auto batch = reference::batch_moments(x);
+    CHECK(a.count() == x.cols());
+    CHECK(a.mean().isApprox(batch.mean, 1e-13));
+    CHECK(a.scatter().isApprox(batch.scatter, 1e-9));
+}

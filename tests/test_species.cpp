@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dwellmap/species.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <random>
+
+using namespace dwellmap;
+
+namespace {
+
+struct Sample {
+    std::vector<Atom> atoms;
+    std::vector<std::int8_t> truth;
+    Cells cells{100};
+
+    /// n cations, a fraction x of them of the second species, with these contrasts and a relative scatter.
+    Sample(int n, double x, double first, double second, double scatter, unsigned seed) {
+        std::mt19937 random(seed);
+        std::normal_distribution<double> normal;
+        std::uniform_real_distribution<double> uniform;
+        for (int k = 0; k < n; ++k) {
+            Atom a;
+            a.site = Site::cation;
+            a.i = static_cast<std::int16_t>(k % 90 - 45);
+            a.j = static_cast<std::int16_t>(k / 90 - 45);
+            const bool is_second = uniform(random) < x;
+            const double contrast = is_second ? second : first;
+            a.amplitude = static_cast<float>(contrast * (1 + scatter * normal(random)));
+            a.se_amplitude = static_cast<float>(0.05 * first);
+            truth.push_back(is_second ? species_second : species_first);
+            cells.set(a.i, a.j, 0, k);
+            atoms.push_back(a);
+        }
+    }
+
+    int errors() const {
+        int wrong = 0;
+        for (std::size_t k = 0; k < atoms.size(); ++k) {
+            wrong += atoms[k].species != truth[k] ? 1 : 0;
+        }
+        return wrong;
+    }
+};
+
+SpecimenConfig mo_re() { return {}; }
+
+}  // namespace
+
+TEST_CASE("elements are known by their symbols", "[species]") {
+    const auto [name, z] = GENERATE(table<std::string, int>({{"Mo", 42}, {"Re", 75}, {"S2", 16}, {"W", 74}, {"Se2", 34}, {"V", 23}, {"C", 6}, {"Xx", 0}, {"", 0}}));
+    CHECK(atomic_number(name) == z);
+}
+
+TEST_CASE("the mixture labels by contrast, with and without the expected composition", "[species]") {
+    const double x = GENERATE(0.05, 0.55, 0.78, 0.95);
+    const bool given = GENERATE(false, true);
+    Sample s(3000, x, 50, 134, 0.08, 11);
+    SpeciesSorter sorter(mo_re(), {}, 4000);
+    std::uint32_t notes = 0;
+    bool generic = false;
+    const auto r = sorter.run(given ? x : NAN, generic, s.atoms, s.cells, notes);
+    CAPTURE(x, given);
+    CHECK(s.errors() == 0);
+    CHECK(r.fraction_second == Approx(x).margin(0.03));
+    CHECK((notes & note_one_species) == 0);
+    CHECK_FALSE(generic);
+}
+
+TEST_CASE("the mixture beats the literal quantile, which a finite image's composition misleads", "[species]") {
+    SpeciesConfig literal;
+    literal.rule = "quantile";
+    Sample a(3000, 0.55, 50, 134, 0.1, 5), b = a;
+    SpeciesSorter mixture(mo_re(), {}, 4000), quantile(mo_re(), literal, 4000);
+    std::uint32_t notes = 0;
+    bool generic = false;
+    mixture.run(0.57, generic, a.atoms, a.cells, notes);
+    CHECK((notes & note_quantile_differs) != 0);  // the specimen has 0.55: 2 % of the atoms
+    quantile.run(0.57, generic, b.atoms, b.cells, notes);
+    CHECK(a.errors() <= 2);
+    CHECK(b.errors() > 20);
+}
+
+TEST_CASE("one contrast is one species, and is said to be", "[species]") {
+    Sample s(2000, 0, 50, 134, 0.1, 3);
+    SpeciesSorter sorter(mo_re(), {}, 4000);
+    std::uint32_t notes = 0;
+    bool generic = false;
+    const auto r = sorter.run(NAN, generic, s.atoms, s.cells, notes);
+    CHECK((notes & note_one_species) != 0);
+    CHECK(r.fraction_second == 0);
+    CHECK(s.errors() == 0);
+}
+
+TEST_CASE("a rare dopant darker than the host is found, by its atomic number", "[species]") {
+    SpecimenConfig specimen;
+    specimen.species = {"W", "Ti", "Se2"};
+    Sample s(4000, 0.01, 100, 20, 0.08, 4);
+    SpeciesSorter sorter(specimen, {}, 5000);
+    std::uint32_t notes = 0;
+    bool generic = false;
+    const auto r = sorter.run(NAN, generic, s.atoms, s.cells, notes);
+    CHECK((notes & note_one_species) == 0);
+    CHECK(s.errors() <= 1);
+    CHECK(r.fraction_second == Approx(0.01).margin(0.005));
+}
+
+TEST_CASE("contrasts that do not fit the configured elements make the names generic", "[species]") {
+    Sample s(3000, 0.3, 100, 140, 0.05, 4);  // Re would be 2.7 times as bright as Mo
+    SpeciesSorter sorter(mo_re(), {}, 4000);
+    std::uint32_t notes = 0;
+    bool generic = false;
+    sorter.run(NAN, generic, s.atoms, s.cells, notes);
+    CHECK(generic);
+    CHECK(s.errors() <= 3);  // the second is the minority
+}
+
+TEST_CASE("the brighter sublattice holds the cations", "[species]") {
+    Sample s(500, 0, 20, 20, 0.05, 6);
+    for (int k = 0; k < 500; ++k) {
+        Atom a = s.atoms[static_cast<std::size_t>(k)];
+        a.site = Site::anion;
+        a.amplitude = 60;
+        s.cells.set(a.i, a.j, 1, static_cast<int>(s.atoms.size()));
+        s.atoms.push_back(a);
+    }
+    SpeciesSorter sorter(mo_re(), {}, 4000);
+    std::uint32_t notes = 0;
+    bool generic = false;
+    sorter.run(NAN, generic, s.atoms, s.cells, notes);
+    CHECK(s.cells.cation_site == 1);
+    CHECK(s.atoms[0].site == Site::anion);
+    CHECK(s.atoms[600].site == Site::cation);
+    CHECK((notes & (note_no_anions | note_sublattices_alike)) == 0);
+}

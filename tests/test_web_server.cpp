@@ -1,0 +1,368 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dwellmap/web_server.hpp"
+
+#include "dwellmap/error.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/read.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/beast/core.hpp>
+#include <boost/beast/http.hpp>
+#include <boost/beast/websocket.hpp>
+#include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
+
+#include <cstring>
+#include <optional>
+#include <string>
+#include <thread>
+
+using namespace dwellmap;
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace http = beast::http;
+namespace websocket = beast::websocket;
+using asio::ip::tcp;
+using Response = http::response<http::string_body>;
+
+namespace {
+
+/// A server on a free port, with its thread.
+struct Served {
+    explicit Served(const WebLimits& limits = {}) {
+        WebConfig config;
+        config.port = 0;
+        server.emplace(io, config, limits);
+        thread = std::thread([this] { io.run(); });
+    }
+    ~Served() {
+        server.reset();
+        io.stop();
+        thread.join();
+    }
+    std::string host(const std::string& name = "127.0.0.1") const {
+        return name + ":" + std::to_string(server->port());
+    }
+    tcp::endpoint endpoint() const { return {asio::ip::address_v4::loopback(), server->port()}; }
+
+    asio::io_context io;
+    std::optional<WebServer> server;
+    std::thread thread;
+};
+
+using Headers = std::vector<std::pair<std::string, std::string>>;
+
+Response ask(const Served& served, http::verb method, const std::string& target,
+             const Headers& headers) {
+    asio::io_context io;
+    tcp::socket socket(io);
+    socket.connect(served.endpoint());
+    http::request<http::string_body> request(method, target, 11);
+    for (const auto& [name, value] : headers) request.insert(name, value);
+    if (method == http::verb::post)
+        request.body() = "x=1";
+    request.prepare_payload();
+    http::write(socket, request);
+    http::response_parser<http::string_body> parser;
+    if (method == http::verb::head)
+        parser.skip(true);
+    beast::flat_buffer buffer;
+    http::read(socket, buffer, parser);
+    return parser.release();
+}
+
+Response get(const Served& served, const std::string& target) {
+    return ask(served, http::verb::get, target, {{"Host", served.host()}});
+}
+
+/// A page's WebSocket.
+class Client {
+public:
+    explicit Client(const Served& served, const std::string& origin = "") : socket_(io_) {
+        socket_.next_layer().connect(served.endpoint());
+        if (!origin.empty())
+            socket_.set_option(websocket::stream_base::decorator(
+                [origin](websocket::request_type& r) { r.set(http::field::origin, origin); }));
+        socket_.handshake(served.host(), "/live");
+    }
+
+    /// The next message: its JSON; `image` gets the bytes after it.
+    nlohmann::json read(std::string* image = nullptr) {
+        beast::flat_buffer buffer;
+        socket_.read(buffer);
+        const auto bytes = beast::buffers_to_string(buffer.data());
+        std::uint32_t length = 0;  // little-endian, like every machine this runs on
+        std::memcpy(&length, bytes.data(), 4);
+        if (image != nullptr)
+            *image = bytes.substr(4 + length);
+        return nlohmann::json::parse(bytes.substr(4, length));
+    }
+
+    /// Reads until a frame of at least this number comes. @return all frames on the way
+    std::vector<nlohmann::json> read_until(std::uint64_t number) {
+        std::vector<nlohmann::json> frames;
+        for (;;) {
+            auto message = read();
+            if (!message.contains("frame"))
+                continue;
+            frames.push_back(std::move(message));
+            if (frames.back()["frame"]["number"] >= number)
+                return frames;
+        }
+    }
+
+private:
+    asio::io_context io_;
+    websocket::stream<tcp::socket> socket_;
+};
+
+/// A result of an image that is easily recognised.
+struct Sample {
+    explicit Sample(int side = 16) {
+        auto series = std::make_shared<Series>();
+        series->name = "<script>alert(1)</script>";
+        frame.series = result.series = series;
+        frame.counts = Image::Zero(side, side);
+        frame.counts.rightCols(side / 2).setConstant(100);
+        frame.row_valid.assign(static_cast<std::size_t>(side), 1);
+        counters.received = 5;
+    }
+    void publish(WebServer& server, std::uint64_t number, StreamState state = StreamState::live) {
+        result.frame_number = frame.number = number;
+        server.publish(result, frame, counters, state);
+    }
+    FrameResult result;
+    Frame frame;
+    Counters counters;
+};
+
+std::vector<Headers> foreign_headers(const Served& served) {
+    const auto port = served.host("");
+    return {{},
+            {{"Host", "evil.example" + port}},
+            {{"Host", "localhost.evil.example" + port}},
+            {{"Host", "127.attacker.example" + port}},
+            {{"Host", "127.0.0.1"}},
+            {{"Host", "127.0.0.1:1"}},
+            {{"Host", "evil.example" + port},
+             {"Origin", "http://evil.example" + port}},  // equal is not enough
+            {{"Host", served.host()}, {"Origin", "http://evil.example"}},
+            {{"Host", served.host()}, {"Origin", "https://127.0.0.1" + port}},
+            {{"Host", served.host()}, {"Origin", "null"}},
+            {{"Host", served.host()}, {"Host", "evil.example"}},
+            {{"Host", served.host()},
+             {"Origin", "http://127.0.0.1" + port},
+             {"Origin", "http://evil.example"}}};
+}
+
+Headers with_upgrade(Headers headers) {
+    headers.insert(headers.end(), {{"Connection", "Upgrade"},
+                                   {"Upgrade", "websocket"},
+                                   {"Sec-WebSocket-Version", "13"},
+                                   {"Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="}});
+    return headers;
+}
+
+WebLimits fast() {
+    WebLimits limits;
+    limits.period = std::chrono::milliseconds(5);
+    return limits;
+}
+
+}  // namespace
+
+TEST_CASE("the page and its files are served, with headers that bind them to this server") {
+    const Served served;
+    const auto [target, type] =
+        GENERATE(table<std::string, std::string>({{"/", "text/html; charset=utf-8"},
+                                                  {"/style.css", "text/css; charset=utf-8"},
+                                                  {"/view.js", "text/javascript; charset=utf-8"},
+                                                  {"/?x=1", "text/html; charset=utf-8"}}));
+    const auto response = get(served, target);
+    CHECK(response.result() == http::status::ok);
+    CHECK(response["Content-Type"] == type);
+    CHECK(response["X-Content-Type-Options"] == "nosniff");
+    CHECK(response["Content-Security-Policy"].find("default-src 'none'") == 0);
+    CHECK(response["Content-Security-Policy"].find("unsafe") == beast::string_view::npos);
+    CHECK(response.body().size() > 500);
+    CHECK(response.body().find("SPDX-License-Identifier") != std::string::npos);
+}
+
+TEST_CASE("HEAD has the length and no body") {
+    const Served served;
+    const auto response = ask(served, http::verb::head, "/", {{"Host", served.host()}});
+    CHECK(response.result() == http::status::ok);
+    CHECK(response[http::field::content_length] == std::to_string(get(served, "/").body().size()));
+}
+
+TEST_CASE("what is not in the table of files is not found, however it is spelled") {
+    const Served served;
+    const auto* target =
+        GENERATE("/nothing", "/../CMakeLists.txt", "/..%2f..%2fetc/passwd", "//etc/passwd",
+                 "/view.js/", "/./view.js", "/index.html/../../x", "*", "/live");
+    CHECK(get(served, target).result() == http::status::not_found);
+}
+
+TEST_CASE("only reading is allowed") {
+    const Served served;
+    const auto method =
+        GENERATE(http::verb::post, http::verb::put, http::verb::delete_, http::verb::options);
+    const auto response = ask(served, method, "/", {{"Host", served.host()}});
+    CHECK(response.result() == http::status::method_not_allowed);
+    CHECK(response[http::field::allow] == "GET, HEAD");
+}
+
+TEST_CASE("a request for another host or from another origin is refused, also as a WebSocket") {
+    const Served served;
+    for (const auto& headers : foreign_headers(served)) {
+        for (const auto& [name, value] : headers) UNSCOPED_INFO(name << ": " << value);
+        CHECK(ask(served, http::verb::get, "/", headers).result() == http::status::forbidden);
+        for (const auto& [name, value] : headers)
+            UNSCOPED_INFO("upgrade, " << name << ": " << value);
+        CHECK(ask(served, http::verb::get, "/live", with_upgrade(headers)).result() ==
+              http::status::forbidden);
+    }
+}
+
+TEST_CASE("the server's own names are accepted, with their own origin") {
+    const Served served;
+    const auto name = served.host(GENERATE("127.0.0.1", "localhost", "[::1]"));
+    CHECK(ask(served, http::verb::get, "/", {{"Host", name}, {"Origin", "http://" + name}})
+              .result() == http::status::ok);
+    CHECK_NOTHROW(Client(served, "http://" + served.host("localhost")));
+}
+
+TEST_CASE("a client is told that nothing has come yet, and no numbers") {
+    const Served served(fast());
+    Client client(served);
+    const auto message = client.read();
+    CHECK(message["status"]["state"] == "waiting");
+    CHECK(message["status"]["counters"].is_null());
+    CHECK(message["status"]["latency"].is_null());
+    CHECK_FALSE(message.contains("frame"));
+}
+
+TEST_CASE("a client that comes late gets the newest result, its image, and the state of now") {
+    Served served(fast());
+    Sample sample;
+    for (std::uint64_t number = 1; number <= 3; ++number) sample.publish(*served.server, number);
+    served.server->idle(sample.counters, StreamState::ended);
+
+    Client client(served);
+    std::string image;
+    auto message = client.read(&image);
+    while (!message.contains("frame")) message = client.read(&image);
+    CHECK(message["frame"]["number"] == 3);
+    CHECK(message["image"]["width"] == 16);
+    REQUIRE(image.size() == 256);
+    CHECK(image[0] == '\0');
+    CHECK(image[15] == '\xff');
+    CHECK(message["rows"] == nlohmann::json::array({{0, 16}}));
+    while (message["status"]["state"] != "ended") message = client.read();
+    CHECK(message["status"]["counters"]["received"] == 5);
+}
+
+TEST_CASE("text from the stream arrives as it is, in a string of the data") {
+    Served served(fast());
+    Client client(served);
+    Sample sample;
+    sample.publish(*served.server, 1);
+    const auto message = client.read_until(1).back();
+    CHECK(message["series"]["name"] == "<script>alert(1)</script>");
+    CHECK(get(served, "/").body().find("alert(1)") == std::string::npos);
+}
+
+TEST_CASE("a client that stops reading neither delays another one nor keeps what it missed") {
+    WebLimits limits = fast();
+    limits.idle = std::chrono::minutes(10);  // however slow the machine: it is the stall that is tested
+    Served served(limits);
+    Sample sample(1024);  // 1 MiB a message: the kernel's buffers are full after a few
+    Client stalled(served);
+    Client reader(served);
+    sample.publish(*served.server, 1);
+    CHECK(stalled.read_until(1).size() == 1);
+    CHECK(reader.read_until(1).size() == 1);
+
+    constexpr std::uint64_t last = 40;
+    for (std::uint64_t number = 2; number <= last; ++number) {
+        sample.publish(*served.server, number);
+        reader.read_until(number);  // proves that it was sent while the other one was stalled
+    }
+    const auto late = stalled.read_until(last);
+    CHECK(late.size() <
+          last / 2);  // the newest, and what was in the kernel: no queue of all of them
+    CHECK(late.back()["frame"]["number"] == last);
+}
+
+TEST_CASE("connections over the cap are told so, and one that shows no sign of life makes room") {
+    WebLimits limits = fast();
+    limits.clients = 2;
+    limits.idle = std::chrono::milliseconds(200);
+    limits.request = std::chrono::milliseconds(200);
+    const Served served(limits);
+    Client silent(served), mute(served);  // read nothing, so answer no ping
+    CHECK(get(served, "/").result() == http::status::service_unavailable);
+    CHECK(get(served, "/").result() == http::status::service_unavailable);
+    const auto start = std::chrono::steady_clock::now();
+    while (get(served, "/").result() != http::status::ok)
+        REQUIRE(std::chrono::steady_clock::now() - start < std::chrono::seconds(10));
+}
+
+TEST_CASE("a request that is too long or never ends is not waited for") {
+    WebLimits limits;
+    limits.request = std::chrono::milliseconds(100);
+    const Served served(limits);
+    asio::io_context io;
+    tcp::socket socket(io);
+    socket.connect(served.endpoint());
+    char byte = 0;
+    boost::system::error_code ec;
+    if (GENERATE(false, true)) {
+        asio::write(socket, asio::buffer(std::string("GET / HTTP/1.1\r\nHost:")));
+        socket.read_some(asio::buffer(&byte, 1), ec);
+        CHECK(ec == asio::error::eof);  // closed without a word
+    } else {
+        asio::write(socket, asio::buffer("GET /" + std::string(20'000, 'x')), ec);
+        std::string text(12, ' ');
+        asio::read(socket, asio::buffer(text), ec);
+        CHECK((ec || text == "HTTP/1.1 400"));
+    }
+    CHECK(get(served, "/").result() == http::status::ok);
+}
+
+TEST_CASE("an address that can't be listened on is refused with the reason") {
+    asio::io_context io;
+    WebConfig config;
+    config.port = 0;
+    SECTION("port in use") {
+        const WebServer first(io, config);
+        config.port = first.port();
+        CHECK_THROWS_WITH(WebServer(io, config), Catch::Contains(std::to_string(config.port)) &&
+                                                     Catch::Contains("in use") &&
+                                                     Catch::Contains("web.port"));
+    }
+    SECTION("every interface") {
+        config.address = "0.0.0.0";
+        CHECK_THROWS_WITH(WebServer(io, config),
+                          Catch::Contains("web.address") && Catch::Contains("every interface"));
+    }
+    SECTION("no address") {
+        config.address = "microscope-pc";
+        CHECK_THROWS_AS(WebServer(io, config), SetupError);
+    }
+}
+
+TEST_CASE("a server can end before, while and after its io_context runs") {
+    asio::io_context io;
+    WebConfig config;
+    config.port = 0;
+    { const WebServer never_run(io, config); }
+    std::optional<WebServer> server(std::in_place, io, config);
+    Sample sample;
+    sample.publish(*server, 1);
+    std::thread thread([&] { io.run(); });
+    server.reset();
+    thread.join();  // nothing is left to wait for: run() returns by itself
+    SUCCEED();
+}

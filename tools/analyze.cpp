@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "atoms_csv.hpp"
+#include "picture.hpp"
+#include "series_results.hpp"
+#include "sidecar.hpp"
+
+#include "dwellmap/config.hpp"
+#include "dwellmap/error.hpp"
+#include "dwellmap/npy.hpp"
+#include "dwellmap/pipeline.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <numeric>
+#include <optional>
+
+namespace {
+
+using namespace dwellmap;
+namespace fs = std::filesystem;
+
+struct Options {
+    std::vector<std::string> images;
+    std::string config_file, atoms, results, maps;
+    std::vector<std::string> overrides, species;
+    std::vector<double> compositions;
+    double pixel_nm = std::numeric_limits<double>::quiet_NaN();
+    int threads = 1;
+};
+
+/// Written under another name and moved into place by commit(): nothing half-written is left behind.
+class OutputFile {
+public:
+    explicit OutputFile(const std::string& path) : path_(path), part_(path + ".part"), out_(part_) {
+        if (!out_) {
+            throw SetupError("cannot write " + path + ": is its folder there and writable?");
+        }
+    }
+    ~OutputFile() {
+        out_.close();
+        std::error_code ignored;
+        fs::remove(part_, ignored);
+    }
+    std::ostream& stream() { return out_; }
+    void commit() {
+        out_.close();
+        if (!out_) {
+            throw SetupError("cannot write " + path_ + ": is the disk full?");
+        }
+        fs::rename(part_, path_);
+    }
+
+private:
+    std::string path_, part_;
+    std::ofstream out_;
+};
+
+Config configure(const Options& o) {
+    auto overrides = o.overrides;
+    if (!o.species.empty()) {
+        std::string list = "specimen.species=[";
+        for (const auto& s : o.species) {
+            list += "\"" + s + "\",";
+        }
+        overrides.push_back(list + "]");
+    }
+    Config config = load_config(o.config_file, overrides);
+    const auto n = o.compositions.size();
+    if (n > 1 && n != o.images.size()) {
+        throw SetupError("--composition has " + std::to_string(n) + " values for " + std::to_string(o.images.size()) +
+                         " images: give one for all, or one for each, in order");
+    }
+    for (const double x : o.compositions) {
+        if (!(x >= 0 && x <= 1)) {
+            throw SetupError("--composition must be in [0, 1]: the fraction of the second cation");
+        }
+    }
+    if (std::isfinite(o.pixel_nm) && !(o.pixel_nm >= 1e-4 && o.pixel_nm <= 1)) {
+        throw SetupError("--pixel-nm must be in [0.0001, 1] nm");
+    }
+    return config;
+}
+
+std::shared_ptr<const Series> describe_image(const Options& o, const NpyFile& file, std::size_t index) {
+    Series s;
+    s.name = fs::path(o.images[index]).stem().string();
+    s.rows_px = file.rows();
+    s.cols_px = file.cols();
+    s.pixel_size_nm = o.pixel_nm;
+    if (!std::isfinite(s.pixel_size_nm)) {
+        s.pixel_size_nm = sidecar_pixel_size_nm(o.images[index]);
+    }
+    if (!o.compositions.empty()) {
+        s.composition = o.compositions[o.compositions.size() == 1 ? 0 : index];
+    }
+    return std::make_shared<const Series>(s);
+}
+
+void draw(const Options& o, const Frame& frame, const FrameResult& r) {
+    const std::string name = r.series->name + (frame.number > 0 ? "_frame" + std::to_string(frame.number) : "");
+    const std::string base = o.maps + "/" + name + "_";
+    draw_atoms(base + "atoms.png", name + ": columns found", frame, r);
+    for (const auto& layer : r.maps) {
+        const std::string what = layer.name;
+        const bool positive = what == "order_parameter";
+        draw_map(base + what + ".png", name + ": " + what + (what.starts_with("mode_") ? " score" : ""), layer.value,
+                 positive ? ColourScale::sequential : ColourScale::diverging, r);
+        draw_map(base + what + "_se.png", name + ": standard error of " + what, layer.sigma, ColourScale::sequential, r);
+    }
+}
+
+void print_summary(const std::string& image, const FrameResult& r) {
+    const auto count = [&](auto&& is) { return std::count_if(r.atoms.begin(), r.atoms.end(), is); };
+    const double unit = r.length_per_px();
+    std::cout << image << " frame " << r.frame_number << ": " << count([](const Atom& a) { return a.site == Site::cation; }) << " cations, "
+              << count([](const Atom& a) { return a.site == Site::anion && a.species != species_vacancy; }) << " anions, a = " << r.lattice.a_px * unit
+              << " +- " << r.lattice.se_a_px * unit << " " << r.length_unit() << ", " << r.species_names[1] << " fraction " << r.species.fraction_second
+              << ", column width " << r.sigma_px * unit << " " << r.length_unit() << ", drift " << r.drift_px.x() * unit << ", " << r.drift_px.y() * unit
+              << " " << r.length_unit() << ", " << std::accumulate(r.time_us.begin(), r.time_us.end(), 0.0F) / 1000 << " ms\n";
+    for (int bit = 0; bit < kNoteCount; ++bit) {
+        if ((r.notes >> bit & 1U) != 0) {
+            std::cout << "  note: " << to_string(static_cast<Note>(1U << bit)) << '\n';
+        }
+    }
+}
+
+/// All frames of one image or stack through the pipeline. @return what the series keeps of it
+SeriesImage analyse_image(const Options& o, const Config& config, std::size_t index, const Pipeline* earlier, std::uint64_t& frames, std::ostream* csv) {
+    NpyFile file(o.images[index]);
+    const auto series = describe_image(o, file, index);
+    SeriesImage image{o.images[index], series, std::make_unique<Pipeline>(config, series), {}, {}};
+    if (earlier != nullptr) {
+        image.pipeline->keep_direction_of(*earlier);
+    }
+    auto result = image.pipeline->make_result();
+    Frame frame;
+    frame.series = series;
+    frame.row_valid.assign(static_cast<std::size_t>(file.rows()), 1);
+    frame.rows_valid = file.rows();
+    frame.complete = true;
+    for (int k = 0; k < file.frames(); ++k, ++frames) {
+        frame.number = static_cast<std::uint64_t>(k);
+        file.read(k, frame.counts);
+        if (const auto bad = find_not_finite(frame.counts)) {
+            throw SetupError(o.images[index] + ": frame " + std::to_string(k) + " has a value that is not finite at x = " + std::to_string((*bad)[0]) +
+                             ", y = " + std::to_string((*bad)[1]) + "; replace or crop it");
+        }
+        const auto status = image.pipeline->process(frame, result);
+        if (status != FrameStatus::ok) {
+            throw SetupError(o.images[index] + ": frame " + std::to_string(k) + ": " + std::string(to_string(status)));
+        }
+        print_summary(o.images[index], result);
+        if (csv != nullptr) {
+            write_atoms(*csv, result, frames);
+        }
+        if (!o.maps.empty()) {
+            draw(o, frame, result);
+        }
+        image.add(result);
+    }
+    return image;
+}
+
+int run(const Options& o) {
+    const Config config = configure(o);
+    if (!o.maps.empty()) {
+        fs::create_directories(o.maps);
+    }
+    std::optional<OutputFile> atoms, results;
+    if (!o.atoms.empty()) {
+        atoms.emplace(o.atoms);
+        write_atoms_header(atoms->stream());
+    }
+    if (!o.results.empty()) {
+        results.emplace(o.results);
+    }
+    std::vector<SeriesImage> images;
+    std::uint64_t frames = 0;
+    int failed = 0;
+    for (std::size_t k = 0; k < o.images.size(); ++k) {
+        try {
+            const Pipeline* earlier = images.empty() ? nullptr : images.back().pipeline.get();
+            images.push_back(analyse_image(o, config, k, earlier, frames, atoms ? &atoms->stream() : nullptr));
+        } catch (const SetupError& e) {
+            std::cerr << "dwellmap-analyze: " << e.what() << '\n';
+            ++failed;
+        }
+    }
+    if (atoms) {
+        atoms->commit();
+    }
+    if (results) {
+        results->stream() << series_results(config, images, failed) << '\n';
+        results->commit();
+    }
+    return failed == 0 ? 0 : 1;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    CLI::App app{"Atoms, species and distortion maps of images: the analyzer's stages, offline. Several images make a series."};
+    Options o;
+    app.add_option("IMAGE", o.images, ".npy image, or stack of frames in time; a NAME.json beside it may give pixel_size_nm")->required();
+    app.add_option("--pixel-nm", o.pixel_nm, "pixel size, nm; without it (and without a NAME.json) lengths are in px");
+    app.add_option("--composition", o.compositions, "expected fraction of the second cation, one for all images or one each, in order")->delimiter(',');
+    app.add_option("--species", o.species, "names of the host cation, the second cation and the anion column: Mo,Re,S2")->delimiter(',')->expected(3);
+    app.add_option("--atoms", o.atoms, "table of all columns, CSV");
+    app.add_option("--results", o.results, "everything else, JSON");
+    app.add_option("--maps", o.maps, "folder for pictures: columns on the image, maps and their errors, PNG");
+    app.add_option("--config", o.config_file, "settings, TOML (see dwellmap --print-config)");
+    app.add_option("--set", o.overrides, "one setting, key=value");
+    app.set_version_flag("--version", DWELLMAP_VERSION);
+    CLI11_PARSE(app, argc, argv);
+    try {
+        return run(o);
+    } catch (const std::exception& e) {
+        std::cerr << "dwellmap-analyze: " << e.what() << '\n';
+        return 1;
+    }
+}

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+// Time of each stage on simulated frames, from pixels to map, on one core.
+#include "dwellmap/error.hpp"
+#include "dwellmap/pipeline.hpp"
+#include "dwellmap/simulated_microscope.hpp"
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <fstream>
+#include <iostream>
+#include <numeric>
+
+namespace {
+
+using namespace dwellmap;
+
+struct Spread {
+    double p50, p99, p999, max;
+};
+
+Spread spread(std::vector<double> v) {
+    std::sort(v.begin(), v.end());
+    const auto at = [&](double q) { return v[std::min(v.size() - 1, static_cast<std::size_t>(q * static_cast<double>(v.size())))]; };
+    return {at(0.5), at(0.99), at(0.999), v.back()};
+}
+
+struct Times {
+    std::vector<std::vector<double>> stages = std::vector<std::vector<double>>(stage_count);
+    std::vector<double> total, last_row, fits_per_s;
+    std::size_t columns = 0;
+};
+
+std::int64_t now_ns() { return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
+
+/// A frame given in row blocks as fast as they are worked on, then complete: the time of the last call is the latency.
+void run_frame(Pipeline& pipeline, const Frame& whole, int rows_per_block, FrameResult& result, Times& times) {
+    Frame frame = whole;
+    const auto rows = static_cast<int>(whole.counts.rows());
+    for (int row = rows_per_block; row < rows; row += rows_per_block) {
+        frame.complete = false;
+        frame.rows_valid = row;
+        std::fill(frame.row_valid.begin(), frame.row_valid.end(), std::uint8_t{0});
+        std::fill_n(frame.row_valid.begin(), row, std::uint8_t{1});
+        static_cast<void>(pipeline.process(frame, result));
+    }
+    frame = whole;
+    frame.last_row_ns = now_ns();
+    const auto status = pipeline.process(frame, result);
+    if (status != FrameStatus::ok) {
+        throw std::runtime_error(std::string(to_string(status)));
+    }
+    times.last_row.push_back(result.latency_us / 1000.0);
+}
+
+void whole_frame(Pipeline& pipeline, Frame& frame, FrameResult& result, Times& times) {
+    frame.last_row_ns = now_ns();
+    const auto status = pipeline.process(frame, result);
+    if (status != FrameStatus::ok) {
+        throw std::runtime_error(std::string(to_string(status)));
+    }
+    for (std::size_t s = 0; s < stage_count; ++s) {
+        times.stages[s].push_back(result.time_us[s] / 1000.0);
+    }
+    times.total.push_back(std::accumulate(result.time_us.begin(), result.time_us.end(), 0.0) / 1000);
+    times.columns = result.atoms.size();
+    times.fits_per_s.push_back(1e6 * static_cast<double>(result.atoms.size()) / result.time_us[stage_refine]);
+}
+
+void print_row(const char* name, const Spread& s) { std::printf("%-16s %10.3f %10.3f %10.3f %10.3f\n", name, s.p50, s.p99, s.p999, s.max); }
+
+nlohmann::json as_json(const Spread& s) { return {{"p50", s.p50}, {"p99", s.p99}, {"p999", s.p999}, {"max", s.max}}; }
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    CLI::App app{"Times the stages on simulated frames of Mo(0.55)Re(0.45)S2 at 0.020 nm/px and 1e5 e/A^2, on one core."};
+    int size = 512, frames = 100, rows_per_block = 0;
+    std::string json;
+    app.add_option("--size", size, "pixels a side")->check(CLI::Range(64, 8192))->capture_default_str();
+    app.add_option("--frames", frames, "frames to time, after 3 to warm up")->check(CLI::Range(1, 1000000))->capture_default_str();
+    app.add_option("--rows-per-block", rows_per_block, "also: frames in row blocks, last row -> map (0: not)")->check(CLI::Range(0, 8192))->capture_default_str();
+    app.add_option("--json", json, "write the figures to this file too");
+    app.set_version_flag("--version", DWELLMAP_VERSION);
+    CLI11_PARSE(app, argc, argv);
+    try {
+        ScanConfig scan;
+        scan.rows_px = scan.cols_px = size;
+        scan.pixel_size_nm = 0.02;
+        CrystalConfig crystal;
+        crystal.composition = 0.45;
+        SimulatedMicroscope microscope(crystal, scan);
+        const auto series = std::make_shared<const Series>(microscope.series());
+        Pipeline pipeline({}, series);
+        auto result = pipeline.make_result();
+        Frame frame;
+        frame.series = series;
+        frame.row_valid.assign(static_cast<std::size_t>(size), 1);
+        frame.rows_valid = size;
+        frame.complete = true;
+        std::vector<TrueColumn> truth;
+        Times times, cold, blocks, warm_up;
+        constexpr int kinds = 8;  // different noise, the same crystal
+        std::vector<Image> images(kinds);
+        for (int k = 0; k < kinds; ++k) {
+            microscope.frame(static_cast<std::uint64_t>(k), images[static_cast<std::size_t>(k)], truth);
+        }
+        for (int k = 0; k < frames + 3; ++k) {
+            frame.number = static_cast<std::uint64_t>(k);
+            frame.counts = images[static_cast<std::size_t>(k % kinds)];
+            whole_frame(pipeline, frame, result, k == 0 ? cold : k < 3 ? warm_up : times);
+            if (rows_per_block > 0 && k >= 3) {
+                frame.number += 1'000'000;
+                run_frame(pipeline, frame, rows_per_block, result, blocks);
+            }
+        }
+        std::printf("%d x %d px, %zu columns, %d frames, one core; ms\n%-16s %10s %10s %10s %10s\n", size, size, times.columns, frames, "stage", "p50", "p99", "p99.9", "max");
+        nlohmann::json out = {{"size_px", size}, {"columns", times.columns}, {"frames", frames}, {"unit", "ms"}};
+        for (std::size_t s = 0; s < stage_count; ++s) {
+            print_row(kStageNames[s], spread(times.stages[s]));
+            out["stages"][kStageNames[s]] = as_json(spread(times.stages[s]));
+        }
+        print_row("all", spread(times.total));
+        print_row("first frame", spread(cold.total));
+        out["all"] = as_json(spread(times.total));
+        out["first_frame"] = cold.total[0];
+        if (!blocks.last_row.empty()) {
+            print_row("last row -> map", spread(blocks.last_row));
+            out["last_row_to_map"] = as_json(spread(blocks.last_row));
+        }
+        rusage usage{};
+        getrusage(RUSAGE_SELF, &usage);
+        out["fits_per_s"] = spread(times.fits_per_s).p50;
+        out["memory_MiB"] = static_cast<double>(usage.ru_maxrss) / 1024;
+        std::printf("columns fitted a second (median): %.3g, memory: %.0f MiB\n", spread(times.fits_per_s).p50, static_cast<double>(usage.ru_maxrss) / 1024);
+        if (!json.empty()) {
+            std::ofstream file(json);
+            file << out.dump(1) << '\n';
+            if (!file) {
+                throw std::runtime_error("cannot write " + json);
+            }
+        }
+        return 0;
+    } catch (const std::exception& e) {
+        std::cerr << "dwellmap-bench: " << e.what() << '\n';
+        return 1;
+    }
+}
