@@ -5,6 +5,7 @@
 
 #include <cmath>
 #include <cstring>
+#include <utility>
 
 namespace dwellmap {
 namespace {
@@ -17,6 +18,13 @@ public:
         if (!right && passed()) {
             message_.reason = reason;
             message_.field = field;
+        }
+    }
+    /// Nobody gets to see what did not pass.
+    template <class Content>
+    void accept(Content&& content) {
+        if (passed()) {
+            message_.content = std::forward<Content>(content);
         }
     }
     bool passed() const { return message_.reason == RejectReason::none; }
@@ -130,7 +138,7 @@ void read(const wire::Start& t, const Source&, FrameMessage& into) {
     m.provenance = view(t.provenance());
     m.pixel_type = static_cast<PixelType>(t.pixel_type());
     m.wall_time_ns = t.wall_time_ns();
-    into.content = std::move(m);
+    checks.accept(std::move(m));
 }
 
 void read(const wire::Rows& t, const Source& source, FrameMessage& into) {
@@ -160,7 +168,7 @@ void read(const wire::Rows& t, const Source& source, FrameMessage& into) {
     const auto size = std::size_t{t.row_count()} * t.cols() * size_of(m.pixel_type);
     m.pixels = source.sections.payload;
     checks.require(m.pixels.size() == size, RejectReason::bad_payload_size, "pixels");
-    into.content = m;
+    checks.accept(m);
 }
 
 void read(const wire::End& t, const Source& source, FrameMessage& into) {
@@ -168,8 +176,8 @@ void read(const wire::End& t, const Source& source, FrameMessage& into) {
     require_stamp(checks, t, into.envelope.stamp);
     require_uuid(checks, t);
     require_text(checks, t.reason(), "reason");
-    into.content = EndMessage{source.view_in_message(t.uuid()), source.view_in_message(t.reason()),
-                              t.frames_sent(), t.frames_dropped(), t.next_rows_seq()};
+    checks.accept(EndMessage{source.view_in_message(t.uuid()), source.view_in_message(t.reason()),
+                             t.frames_sent(), t.frames_dropped(), t.next_rows_seq()});
 }
 
 void read(const wire::Heartbeat& t, const Source& source, FrameMessage& into) {
@@ -188,7 +196,7 @@ void read(const wire::Heartbeat& t, const Source& source, FrameMessage& into) {
     for (flatbuffers::uoffset_t i = 0; i < t.next_seq()->size() && i < m.next_seq.size(); ++i) {
         m.next_seq[i] = t.next_seq()->Get(i);
     }
-    into.content = m;
+    checks.accept(m);
 }
 
 /// Verifies the FlatBuffer in an aligned copy, then checks the meaning.

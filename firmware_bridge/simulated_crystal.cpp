@@ -18,12 +18,12 @@ using std::numbers::pi;
 
 /// Random streams 0…7 are the crystal's, 8 the changes', from 16 on the scan's: one seed does for all.
 enum Stream : std::uint64_t {
-    stream_origin,
-    stream_species,
-    stream_strain,
-    stream_domains,
-    stream_disorder,
-    stream_sulfur
+    for_origin,
+    for_species,
+    for_strain,
+    for_domains,
+    for_disorder,
+    for_sulfur
 };
 
 /// Lattice indices (i, j) of the six neighbours, counter-clockwise from a1.
@@ -58,7 +58,7 @@ std::vector<SimulatedCrystal::Cell> SimulatedCrystal::cut_lattice() {
     const double shrunk = 1 + std::min(0.0, config_.misfit * config_.composition);
     const Vector2d centre(config_.width_nm / 2, config_.height_nm / 2);
     const Vector2d half = (centre.array() + config_.margin_nm) / shrunk;
-    Noise noise(config_.seed, stream_origin);
+    Noise noise(config_.seed, for_origin);
     const double across = noise.uniform();
     const double along = noise.uniform();
     const Vector2d origin = centre + across * a1_nm_ + along * a2_nm_;
@@ -115,8 +115,8 @@ void SimulatedCrystal::add_springs() {
 }
 
 void SimulatedCrystal::draw_species() {
-    Noise species(config_.seed, stream_species);
-    Noise disorder(config_.seed, stream_disorder);
+    Noise species(config_.seed, for_species);
+    Noise disorder(config_.seed, for_disorder);
     for (std::size_t k = 0; k < cation_.size(); ++k) {
         columns_[k].species =
             species.uniform() < config_.composition ? species_second : species_first;
@@ -130,8 +130,8 @@ void SimulatedCrystal::draw_fields(const std::vector<Cell>& cells) {
     for (Eigen::Index k = 0; k < sites.rows(); ++k) {
         sites.row(k) = columns_[static_cast<std::size_t>(k)].ideal_nm.transpose();
     }
-    Noise strain_noise(config_.seed, stream_strain);
-    Noise domain_noise(config_.seed, stream_domains);
+    Noise strain_noise(config_.seed, for_strain);
+    Noise domain_noise(config_.seed, for_domains);
     const auto strain =
         smooth_field(sites, config_.residual_strain, config_.residual_length_nm, strain_noise);
     const auto domains =
@@ -148,7 +148,7 @@ void SimulatedCrystal::draw_fields(const std::vector<Cell>& cells) {
 }
 
 void SimulatedCrystal::add_anions() {
-    Noise sulfur(config_.seed, stream_sulfur);
+    Noise sulfur(config_.seed, for_sulfur);
     for (const auto& triangle : triangles_) {
         CrystalColumn anion;
         anion.site = Site::anion;

@@ -21,8 +21,8 @@ void gaussian_line(double x, double sigma, int first, int count, float* out) noe
     }
 }
 
-DWELLMAP_VECTORISE void add_column(float* image, std::ptrdiff_t stride, const float* line_x, int count_x, const float* column_y,
-                                   int count_y) noexcept {
+DWELLMAP_VECTORISE void add_column(float* image, std::ptrdiff_t stride, const float* line_x,
+                                   int count_x, const float* column_y, int count_y) noexcept {
     for (int y = 0; y < count_y; ++y) {
         float* row = image + y * stride;
         const float a = column_y[y];
@@ -33,8 +33,10 @@ DWELLMAP_VECTORISE void add_column(float* image, std::ptrdiff_t stride, const fl
 }
 
 /// The sums over y first, for every x of the window: no reduction, so that it runs on whole vectors.
-DWELLMAP_VECTORISE WindowSums sum_window(const float* weight, const float* weighted, std::ptrdiff_t stride, const float* u, const float* ex,
-                                         int count_x, const float* v, const float* ey, int count_y) noexcept {
+DWELLMAP_VECTORISE WindowSums sum_window(const float* weight, const float* weighted,
+                                         std::ptrdiff_t stride, const float* u, const float* ex,
+                                         int count_x, const float* v, const float* ey,
+                                         int count_y) noexcept {
     std::array<float, kMaxWindow> r0, r1, r2, h0, h1, h2, h3, h4;
     for (auto* line : {&r0, &r1, &r2, &h0, &h1, &h2, &h3, &h4}) {
         std::fill_n(line->begin(), count_x, 0.0F);

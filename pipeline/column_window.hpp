@@ -10,7 +10,8 @@ namespace dwellmap {
 void gaussian_line(double x, double sigma, int first, int count, float* out) noexcept;
 
 /// image(y, x) += column_y[y] · line_x[x] over a window; `stride` floats from row to row.
-void add_column(float* image, std::ptrdiff_t stride, const float* line_x, int count_x, const float* column_y, int count_y) noexcept;
+void add_column(float* image, std::ptrdiff_t stride, const float* line_x, int count_x,
+                const float* column_y, int count_y) noexcept;
 
 /// Sums over a window that a Gauss-Newton step of (A, x, y, σ) needs. E = exp(−(u²+v²)/2σ²), u = k_x − x, v = k_y − y.
 struct WindowSums {
@@ -23,7 +24,8 @@ struct WindowSums {
 inline constexpr int kMaxWindow = 96;  ///< longest side of a window, px
 
 /// @param u, ex [count_x], v, ey [count_y]; count_x <= kMaxWindow
-WindowSums sum_window(const float* weight, const float* weighted, std::ptrdiff_t stride, const float* u, const float* ex, int count_x,
-                      const float* v, const float* ey, int count_y) noexcept;
+WindowSums sum_window(const float* weight, const float* weighted, std::ptrdiff_t stride,
+                      const float* u, const float* ex, int count_x, const float* v, const float* ey,
+                      int count_y) noexcept;
 
 }  // namespace dwellmap

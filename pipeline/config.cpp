@@ -18,31 +18,57 @@ auto between(double low, double high) {
 }
 
 void read_streams(ConfigReader& in, Config& c) {
-    in.key("stream.input", c.stream.input, [](const std::string& v) { return !v.empty(); }, "must be an endpoint like tcp://127.0.0.1:5555");
+    in.key(
+        "stream.input", c.stream.input, [](const std::string& v) { return !v.empty(); },
+        "must be an endpoint like tcp://127.0.0.1:5555");
     in.key("stream.publish", c.stream.publish);
     in.key("stream.stale_s", c.stream.stale_s, between(0.1, 3600), "must be in [0.1, 3600] s");
-    in.key("web.address", c.web.address, [](const std::string& v) { return !v.empty(); }, "must be an address like 127.0.0.1");
-    in.key("web.port", c.web.port, [](int v) { return v >= 0 && v <= 65535; }, "must be in 0..65535 (0: no page)");
+    in.key(
+        "web.address", c.web.address, [](const std::string& v) { return !v.empty(); },
+        "must be an address like 127.0.0.1");
+    in.key(
+        "web.port", c.web.port, [](int v) { return v >= 0 && v <= 65535; },
+        "must be in 0..65535 (0: no page)");
 }
 
 void read_specimen(ConfigReader& in, Config& c) {
-    in.key("specimen.species", c.specimen.species,
-           [](const std::vector<std::string>& v) { return v.size() == 3 && std::all_of(v.begin(), v.end(), [](const auto& s) { return atomic_number(s) > 0; }); },
-           "must be three names that begin with an element: host cation, second cation, anion column, like [\"Mo\", \"Re\", \"S2\"]");
+    in.key(
+        "specimen.species", c.specimen.species,
+        [](const std::vector<std::string>& v) {
+            return v.size() == 3 && std::all_of(v.begin(), v.end(),
+                                                [](const auto& s) { return atomic_number(s) > 0; });
+        },
+        "must be three names that begin with an element: host cation, second cation, anion column, "
+        "like [\"Mo\", \"Re\", \"S2\"]");
     in.key("specimen.lattice_nm", c.specimen.lattice_nm, between(0.1, 2), "must be in [0.1, 2] nm");
-    in.key("specimen.composition", c.specimen.composition, [](double v) { return absent(v) || (v >= 0 && v <= 1); }, "must be in [0, 1], the fraction of the second cation");
-    in.key("specimen.pixel_size_nm", c.specimen.pixel_size_nm, [](double v) { return absent(v) || (v >= 1e-4 && v <= 1); }, "must be in [0.0001, 1] nm");
+    in.key(
+        "specimen.composition", c.specimen.composition,
+        [](double v) { return absent(v) || (v >= 0 && v <= 1); },
+        "must be in [0, 1], the fraction of the second cation");
+    in.key(
+        "specimen.pixel_size_nm", c.specimen.pixel_size_nm,
+        [](double v) { return absent(v) || (v >= 1e-4 && v <= 1); }, "must be in [0.0001, 1] nm");
 }
 
 void read_stages(ConfigReader& in, Config& c) {
     in.key("filter.fwhm_nm", c.filter.fwhm_nm, between(0.02, 1), "must be in [0.02, 1] nm");
     in.key("find.threshold", c.find.threshold, between(0, 1), "must be in [0, 1]");
-    in.key("refine.passes", c.refine.passes, [](int v) { return v >= 1 && v <= 20; }, "must be in 1..20");
-    in.key("species.rule", c.species.rule, [](const std::string& v) { return v == "mixture" || v == "quantile"; }, "must be \"mixture\" or \"quantile\"");
-    in.key("track.match_lattice", c.track.match_lattice, between(0.05, 0.5), "must be in [0.05, 0.5]");
-    in.key("statistics.neighbours", c.statistics.neighbours, [](int v) { return v == 6 || v == 12 || v == 24; }, "must be 6, 12 or 24");
-    in.key("statistics.population", c.statistics.population, [](const std::string& v) { return v == "tracks" || v == "observations"; },
-           "must be \"tracks\" or \"observations\"");
+    in.key(
+        "refine.passes", c.refine.passes, [](int v) { return v >= 1 && v <= 20; },
+        "must be in 1..20");
+    in.key(
+        "species.rule", c.species.rule,
+        [](const std::string& v) { return v == "mixture" || v == "quantile"; },
+        "must be \"mixture\" or \"quantile\"");
+    in.key("track.match_lattice", c.track.match_lattice, between(0.05, 0.5),
+           "must be in [0.05, 0.5]");
+    in.key(
+        "statistics.neighbours", c.statistics.neighbours,
+        [](int v) { return v == 6 || v == 12 || v == 24; }, "must be 6, 12 or 24");
+    in.key(
+        "statistics.population", c.statistics.population,
+        [](const std::string& v) { return v == "tracks" || v == "observations"; },
+        "must be \"tracks\" or \"observations\"");
     in.key("statistics.parity", c.statistics.parity);
 }
 
@@ -54,7 +80,8 @@ Config load_config(const std::string& file, const std::vector<std::string>& over
     read_streams(in, c);
     read_specimen(in, c);
     read_stages(in, c);
-    in.require(c.species.rule != "quantile" || !absent(c.specimen.composition), "species.rule = \"quantile\" needs specimen.composition");
+    in.require(c.species.rule != "quantile" || !absent(c.specimen.composition),
+               "species.rule = \"quantile\" needs specimen.composition");
     in.finish();
     return c;
 }
@@ -66,20 +93,38 @@ std::string describe(const Config& c) {
         s << v;
         return s.str();
     };
-    const auto optional = [&](const char* key, double v) { return absent(v) ? std::string("# ") + key + " = " : std::string(key) + " = " + number(v); };
-    out << "[stream]\ninput = \"" << c.stream.input << "\"        # the microscope's publisher\npublish = \"" << c.stream.publish
-        << "\"      # our results; empty: not published\nstale_s = " << c.stream.stale_s << "                          # nothing received for so long: stale\n\n";
-    out << "[web]\naddress = \"" << c.web.address << "\"\nport = " << c.web.port << "                          # 0: no page\n\n";
-    out << "[specimen]\nspecies = [\"" << c.specimen.species[0] << "\", \"" << c.specimen.species[1] << "\", \"" << c.specimen.species[2]
-        << "\"]     # host cation, second cation, anion column\nlattice_nm = " << c.specimen.lattice_nm << "                  # to check the scale against\n"
-        << optional("composition", c.specimen.composition) << "                        # expected fraction of the second cation; absent: from the stream\n"
-        << optional("pixel_size_nm", c.specimen.pixel_size_nm) << "                      # absent: from the stream\n\n";
-    out << "[filter]\nfwhm_nm = " << c.filter.fwhm_nm << "                       # for finding and display only\n\n[find]\nthreshold = " << c.find.threshold
-        << "                     # of the bright columns' height\n\n[refine]\npasses = " << c.refine.passes << "                           # of the joint fit\n\n[species]\nrule = \""
-        << c.species.rule << "\"                     # or \"quantile\": the literal rule\n\n[track]\nmatch_lattice = " << c.track.match_lattice
+    const auto optional = [&](const char* key, double v) {
+        return absent(v) ? std::string("# ") + key + " = " : std::string(key) + " = " + number(v);
+    };
+    out << "[stream]\ninput = \"" << c.stream.input
+        << "\"        # the microscope's publisher\npublish = \"" << c.stream.publish
+        << "\"      # our results; empty: not published\nstale_s = " << c.stream.stale_s
+        << "                          # nothing received for so long: stale\n\n";
+    out << "[web]\naddress = \"" << c.web.address << "\"\nport = " << c.web.port
+        << "                          # 0: no page\n\n";
+    out << "[specimen]\nspecies = [\"" << c.specimen.species[0] << "\", \"" << c.specimen.species[1]
+        << "\", \"" << c.specimen.species[2]
+        << "\"]     # host cation, second cation, anion column\nlattice_nm = "
+        << c.specimen.lattice_nm << "                  # to check the scale against\n"
+        << optional("composition", c.specimen.composition)
+        << "                        # expected fraction of the second cation; absent: from the "
+           "stream\n"
+        << optional("pixel_size_nm", c.specimen.pixel_size_nm)
+        << "                      # absent: from the stream\n\n";
+    out << "[filter]\nfwhm_nm = " << c.filter.fwhm_nm
+        << "                       # for finding and display only\n\n[find]\nthreshold = "
+        << c.find.threshold
+        << "                     # of the bright columns' height\n\n[refine]\npasses = "
+        << c.refine.passes
+        << "                           # of the joint fit\n\n[species]\nrule = \"" << c.species.rule
+        << "\"                     # or \"quantile\": the literal rule\n\n[track]\nmatch_lattice = "
+        << c.track.match_lattice
         << "                 # of a/sqrt(3): the same column after drift\n\n";
-    out << "[statistics]\nneighbours = " << c.statistics.neighbours << "                       # 6, 12 or 24\npopulation = \"" << c.statistics.population
-        << "\"                # or \"observations\"\nparity = " << (c.statistics.parity ? "true" : "false") << "                        # average the covariance over inversion\n";
+    out << "[statistics]\nneighbours = " << c.statistics.neighbours
+        << "                       # 6, 12 or 24\npopulation = \"" << c.statistics.population
+        << "\"                # or \"observations\"\nparity = "
+        << (c.statistics.parity ? "true" : "false")
+        << "                        # average the covariance over inversion\n";
     return out.str();
 }
 

@@ -92,7 +92,8 @@ ConfigReader::ConfigReader(const std::string& file, const std::vector<std::strin
         try {
             impl_->table = toml::parse_file(file);
         } catch (const toml::parse_error& e) {
-            impl_->problem(std::string(e.description()) + " at line " + std::to_string(e.source().begin.line));
+            impl_->problem(std::string(e.description()) + " at line " +
+                           std::to_string(e.source().begin.line));
         }
     }
     for (const auto& o : overrides) {
@@ -102,11 +103,13 @@ ConfigReader::ConfigReader(const std::string& file, const std::vector<std::strin
 
 ConfigReader::~ConfigReader() = default;
 
-void ConfigReader::key(const char* name, double& value, const std::function<bool(double)>& valid, const char* rule) {
+void ConfigReader::key(const char* name, double& value, const std::function<bool(double)>& valid,
+                       const char* rule) {
     impl_->take(name, value, valid, rule, "a number");
 }
 
-void ConfigReader::key(const char* name, int& value, const std::function<bool(int)>& valid, const char* rule) {
+void ConfigReader::key(const char* name, int& value, const std::function<bool(int)>& valid,
+                       const char* rule) {
     impl_->take(name, value, valid, rule, "a whole number");
 }
 
@@ -114,13 +117,14 @@ void ConfigReader::key(const char* name, bool& value) {
     impl_->take(name, value, std::function<bool(bool)>{}, "", "true or false");
 }
 
-void ConfigReader::key(const char* name, std::string& value, const std::function<bool(const std::string&)>& valid,
-                       const char* rule) {
+void ConfigReader::key(const char* name, std::string& value,
+                       const std::function<bool(const std::string&)>& valid, const char* rule) {
     impl_->take(name, value, valid, rule, "a string");
 }
 
 void ConfigReader::key(const char* name, std::vector<std::string>& value,
-                       const std::function<bool(const std::vector<std::string>&)>& valid, const char* rule) {
+                       const std::function<bool(const std::vector<std::string>&)>& valid,
+                       const char* rule) {
     if (auto* node = impl_->find(name)) {
         const auto* list = node->as_array();
         if (list == nullptr || !list->is_homogeneous<std::string>()) {

@@ -26,7 +26,8 @@ void Filter::filter_along_row(const float* in, float* out) noexcept {
     }
 }
 
-int Filter::run(const Image& counts, int rows_in, double sigma_px, int first_row, Image& filtered) noexcept {
+int Filter::run(const Image& counts, int rows_in, double sigma_px, int first_row,
+                Image& filtered) noexcept {
     const auto rows = static_cast<int>(counts.rows());
     if (first_row == 0) {
         rows_done_ = 0;

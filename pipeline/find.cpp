@@ -45,8 +45,8 @@ void PeakFinder::search_row(const Image& f, int y, int radius) noexcept {
     const auto cols = static_cast<int>(f.cols());
     for (int x = 1; x + 1 < cols; ++x) {
         const float v = f(y, x);
-        if (f(y, x - 1) > v || f(y, x + 1) > v || (y > 0 && f(y - 1, x) > v) || (y + 1 < rows && f(y + 1, x) > v) ||
-            !is_highest(f, y, x, radius)) {
+        if (f(y, x - 1) > v || f(y, x + 1) > v || (y > 0 && f(y - 1, x) > v) ||
+            (y + 1 < rows && f(y + 1, x) > v) || !is_highest(f, y, x, radius)) {
             continue;
         }
         if (peaks_.size() == peaks_.capacity()) {
@@ -55,7 +55,8 @@ void PeakFinder::search_row(const Image& f, int y, int radius) noexcept {
         }
         const bool inside = y > 0 && y + 1 < rows;
         const float dy = inside ? vertex(f(y - 1, x), v, f(y + 1, x)) : 0.0F;
-        peaks_.push_back({static_cast<float>(x) + vertex(f(y, x - 1), v, f(y, x + 1)), static_cast<float>(y) + dy, v});
+        peaks_.push_back({static_cast<float>(x) + vertex(f(y, x - 1), v, f(y, x + 1)),
+                          static_cast<float>(y) + dy, v});
     }
 }
 

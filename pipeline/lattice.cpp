@@ -24,7 +24,8 @@ Lattice from_reciprocal(const Eigen::Vector2d& k1, const Eigen::Vector2d& k2) no
     lattice.found = true;
     lattice.a1_px = a.col(0);
     lattice.a2_px = a.col(0) + a.col(1);  // 60 degrees from either
-    const double cross = lattice.a1_px.x() * lattice.a2_px.y() - lattice.a1_px.y() * lattice.a2_px.x();
+    const double cross =
+        lattice.a1_px.x() * lattice.a2_px.y() - lattice.a1_px.y() * lattice.a2_px.x();
     if (cross > 0) {  // y points down: clockwise on screen
         std::swap(lattice.a1_px, lattice.a2_px);
     }
@@ -50,8 +51,9 @@ void describe(Lattice& lattice) noexcept {
 int choose_direction(Lattice& lattice, double reference_rad) noexcept {
     describe(lattice);
     const double sixth = kPi / 3;
-    const double turns = std::isfinite(reference_rad) ? std::round((reference_rad - lattice.rotation_rad) / sixth)
-                                                      : -std::floor(lattice.rotation_rad / sixth);
+    const double turns = std::isfinite(reference_rad)
+                             ? std::round((reference_rad - lattice.rotation_rad) / sixth)
+                             : -std::floor(lattice.rotation_rad / sixth);
     const int steps = (static_cast<int>(turns) % 6 + 6) % 6;
     for (int k = 0; k < steps; ++k) {
         const Eigen::Vector2d next = lattice.a2_px - lattice.a1_px;
@@ -62,7 +64,8 @@ int choose_direction(Lattice& lattice, double reference_rad) noexcept {
     return steps;
 }
 
-void fit_cation_lattice(const std::vector<Atom>& atoms, const Cells& cells, Lattice& lattice) noexcept {
+void fit_cation_lattice(const std::vector<Atom>& atoms, const Cells& cells,
+                        Lattice& lattice) noexcept {
     constexpr std::uint16_t bad = flag_edge | flag_moved | flag_weak | flag_misfit;
     Eigen::Matrix2d normal = Eigen::Matrix2d::Zero(), right = Eigen::Matrix2d::Zero();
     double squares = 0, pairs = 0;
@@ -77,7 +80,8 @@ void fit_cation_lattice(const std::vector<Atom>& atoms, const Cells& cells, Latt
                 continue;
             }
             const Atom& b = atoms[static_cast<std::size_t>(k)];
-            const Eigen::Vector2d index(i, j), r(static_cast<double>(b.x_px) - a.x_px, static_cast<double>(b.y_px) - a.y_px);
+            const Eigen::Vector2d index(i, j),
+                r(static_cast<double>(b.x_px) - a.x_px, static_cast<double>(b.y_px) - a.y_px);
             normal += index * index.transpose();
             right += index * r.transpose();
             squares += r.squaredNorm();
@@ -112,17 +116,21 @@ void SpectrumLattice::transform(const Image& counts, int rows_in) {
     const float mean = part.mean();
     std::vector<float> window(static_cast<std::size_t>(n));
     for (int k = 0; k < n; ++k) {
-        window[static_cast<std::size_t>(k)] = static_cast<float>(0.5 - 0.5 * std::cos(2 * kPi * (k + 0.5) / n));
+        window[static_cast<std::size_t>(k)] =
+            static_cast<float>(0.5 - 0.5 * std::cos(2 * kPi * (k + 0.5) / n));
     }
     Eigen::FFT<float> fft;
-    std::vector<std::complex<float>> in(static_cast<std::size_t>(n)), out(static_cast<std::size_t>(n));
+    std::vector<std::complex<float>> in(static_cast<std::size_t>(n)),
+        out(static_cast<std::size_t>(n));
     for (int y = 0; y < n; ++y) {
         for (int x = 0; x < n; ++x) {
-            in[static_cast<std::size_t>(x)] =
-                (part(y, x) - mean) * window[static_cast<std::size_t>(x)] * window[static_cast<std::size_t>(y)];
+            in[static_cast<std::size_t>(x)] = (part(y, x) - mean) *
+                                              window[static_cast<std::size_t>(x)] *
+                                              window[static_cast<std::size_t>(y)];
         }
         fft.fwd(out, in);
-        std::copy_n(out.begin(), n / 2 + 1, spectrum_.begin() + static_cast<std::ptrdiff_t>(y) * (n / 2 + 1));
+        std::copy_n(out.begin(), n / 2 + 1,
+                    spectrum_.begin() + static_cast<std::ptrdiff_t>(y) * (n / 2 + 1));
     }
     const auto width = static_cast<std::size_t>(n / 2 + 1);
     std::vector<std::vector<float>> rings(static_cast<std::size_t>(n));
@@ -142,7 +150,9 @@ void SpectrumLattice::transform(const Image& counts, int rows_in) {
     }
     for (auto& ring : rings) {
         if (!ring.empty()) {
-            std::nth_element(ring.begin(), ring.begin() + static_cast<std::ptrdiff_t>(ring.size() / 2), ring.end());
+            std::nth_element(ring.begin(),
+                             ring.begin() + static_cast<std::ptrdiff_t>(ring.size() / 2),
+                             ring.end());
         }
     }
     for (std::size_t y = 0; y < in.size(); ++y) {
@@ -183,14 +193,16 @@ void SpectrumLattice::find_spots(double k_min, double k_max) {
                 highest = d == 4 || power(ky + d / 3 - 1, kx + d % 3 - 1) <= v;
             }
             if (highest) {
-                spots_.push_back({(kx + centre_of_mass(power(ky, kx - 1), v, power(ky, kx + 1))) / n,
-                                  (ky + centre_of_mass(power(ky - 1, kx), v, power(ky + 1, kx))) / n, v});
+                spots_.push_back(
+                    {(kx + centre_of_mass(power(ky, kx - 1), v, power(ky, kx + 1))) / n,
+                     (ky + centre_of_mass(power(ky - 1, kx), v, power(ky + 1, kx))) / n, v});
             }
         }
     }
     const auto higher = [](const Spot& a, const Spot& b) { return a.power > b.power; };
     const auto keep = std::min<std::size_t>(64, spots_.size());
-    std::partial_sort(spots_.begin(), spots_.begin() + static_cast<std::ptrdiff_t>(keep), spots_.end(), higher);
+    std::partial_sort(spots_.begin(), spots_.begin() + static_cast<std::ptrdiff_t>(keep),
+                      spots_.end(), higher);
     spots_.resize(keep);
 }
 
@@ -255,8 +267,10 @@ Lattice SpectrumLattice::run(const Image& counts, int rows_in, double a_min_px, 
     }
     // A honeycomb's second ring of spots can outshine its first, √3 smaller and turned by 30 degrees: take that if
     // all of it is there.
-    const std::array<Eigen::Vector2d, 3> inner{(2 * best1 + best2) / 3, (best2 - best1) / 3, (best1 + 2 * best2) / 3};
-    if (std::all_of(inner.begin(), inner.end(), [&](const Eigen::Vector2d& k) { return has_spot(k); })) {
+    const std::array<Eigen::Vector2d, 3> inner{(2 * best1 + best2) / 3, (best2 - best1) / 3,
+                                               (best1 + 2 * best2) / 3};
+    if (std::all_of(inner.begin(), inner.end(),
+                    [&](const Eigen::Vector2d& k) { return has_spot(k); })) {
         best1 = inner[0];
         best2 = inner[1];
     }

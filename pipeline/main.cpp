@@ -7,11 +7,11 @@
 #include "dwellmap/zmq_publisher.hpp"
 #include "dwellmap/zmq_source.hpp"
 
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
 #include <CLI/CLI.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
-#include <spdlog/sinks/stdout_color_sinks.h>
-#include <spdlog/spdlog.h>
 
 #include <atomic>
 #include <csignal>
@@ -28,7 +28,8 @@ using Sinks = std::vector<std::unique_ptr<ResultSink>>;
 /// The analysis of a stream: one pipeline a series.
 class Analysis {
 public:
-    Analysis(const Config& config, FrameSource& source, const Sinks& sinks, std::uint64_t frames) : config_(config), source_(source), sinks_(sinks), frames_(frames) {}
+    Analysis(const Config& config, FrameSource& source, const Sinks& sinks, std::uint64_t frames)
+        : config_(config), source_(source), sinks_(sinks), frames_(frames) {}
 
     /// Until `stop`, or until as many complete frames as wanted were mapped.
     void run(const std::atomic<bool>& stop) {
@@ -54,7 +55,8 @@ private:
             series_ = frame_.series;
             pipeline_ = std::make_unique<Pipeline>(config_, series_);
             result_ = pipeline_->make_result();
-            spdlog::info("series \"{}\": {} x {} px, pixel size {} nm", series_->name, series_->cols_px, series_->rows_px, series_->pixel_size_nm);
+            spdlog::info("series \"{}\": {} x {} px, pixel size {} nm", series_->name,
+                         series_->cols_px, series_->rows_px, series_->pixel_size_nm);
         }
         const FrameStatus status = pipeline_->process(frame_, result_);
         if (frame_.complete) {
@@ -68,8 +70,10 @@ private:
             return;
         }
         if (frame_.complete) {
-            spdlog::info("frame {}: {} columns, a = {:.5f} {}, {:.1f} ms after its last row", frame_.number, result_.atoms.size(),
-                         result_.lattice.a_px * result_.length_per_px(), result_.length_unit(), result_.latency_us / 1000);
+            spdlog::info("frame {}: {} columns, a = {:.5f} {}, {:.1f} ms after its last row",
+                         frame_.number, result_.atoms.size(),
+                         result_.lattice.a_px * result_.length_per_px(), result_.length_unit(),
+                         result_.latency_us / 1000);
         }
         for (const auto& sink : sinks_) {
             sink->publish(result_, frame_, counters(), source_.state());
@@ -122,8 +126,11 @@ void serve(const Config& config, std::uint64_t frames) {
     stop = true;
     worker.join();
     const Counters c = analysis.counters();
-    spdlog::info("received {}, frames {}, analysed {}, overwritten {}, failed {}, lost {}, duplicate {}, orphan {}, rejected {}", c.received, c.frames,
-                 c.analysed, c.overwritten, c.failed, c.lost, c.duplicate, c.orphan, c.rejected);
+    spdlog::info(
+        "received {}, frames {}, analysed {}, overwritten {}, failed {}, lost {}, duplicate {}, "
+        "orphan {}, rejected {}",
+        c.received, c.frames, c.analysed, c.overwritten, c.failed, c.lost, c.duplicate, c.orphan,
+        c.rejected);
     if (failure) {
         std::rethrow_exception(failure);
     }
@@ -132,7 +139,9 @@ void serve(const Config& config, std::uint64_t frames) {
 }  // namespace
 
 int main(int argc, char** argv) {
-    CLI::App app{"Live atoms, species and distortion maps from a scanning transmission electron microscope."};
+    CLI::App app{
+        "Live atoms, species and distortion maps from a scanning transmission electron "
+        "microscope."};
     std::string file;
     std::vector<std::string> overrides;
     std::uint64_t frames = 0;

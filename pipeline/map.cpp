@@ -23,12 +23,14 @@ MapPainter::MapPainter(int rows_px, int cols_px)
 std::vector<MapLayer> MapPainter::make_layers() const {
     std::vector<MapLayer> layers;
     for (const char* name : {"isotropic", "order_parameter", "mode_1", "mode_2", "mode_3"}) {
-        layers.push_back({name, Image::Constant(rows_, cols_, kNaN), Image::Constant(rows_, cols_, kNaN)});
+        layers.push_back(
+            {name, Image::Constant(rows_, cols_, kNaN), Image::Constant(rows_, cols_, kNaN)});
     }
     return layers;
 }
 
-void MapPainter::run(const std::vector<Atom>& atoms, const std::vector<Scores>& scores, double a_px, std::vector<MapLayer>& layers) noexcept {
+void MapPainter::run(const std::vector<Atom>& atoms, const std::vector<Scores>& scores, double a_px,
+                     std::vector<MapLayer>& layers) noexcept {
     std::fill(nearest_.begin(), nearest_.end(), -1);
     const auto step = static_cast<float>(step_px_);
     const auto reach = static_cast<float>(kReach * a_px) / step;
@@ -37,9 +39,12 @@ void MapPainter::run(const std::vector<Atom>& atoms, const std::vector<Scores>& 
         if (!std::isfinite(scores[k].isotropic)) {
             continue;
         }
-        const float x = (atoms[k].x_px + 0.5F) / step - 0.5F, y = (atoms[k].y_px + 0.5F) / step - 0.5F;
-        const int x0 = std::max(0, static_cast<int>(std::ceil(x - reach))), x1 = std::min(cols_ - 1, static_cast<int>(x + reach));
-        const int y0 = std::max(0, static_cast<int>(std::ceil(y - reach))), y1 = std::min(rows_ - 1, static_cast<int>(y + reach));
+        const float x = (atoms[k].x_px + 0.5F) / step - 0.5F,
+                    y = (atoms[k].y_px + 0.5F) / step - 0.5F;
+        const int x0 = std::max(0, static_cast<int>(std::ceil(x - reach))),
+                  x1 = std::min(cols_ - 1, static_cast<int>(x + reach));
+        const int y0 = std::max(0, static_cast<int>(std::ceil(y - reach))),
+                  y1 = std::min(rows_ - 1, static_cast<int>(y + reach));
         for (int py = y0; py <= y1; ++py) {
             for (int px = x0; px <= x1; ++px) {
                 const float dx = static_cast<float>(px) - x, dy = static_cast<float>(py) - y;

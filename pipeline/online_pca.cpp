@@ -19,7 +19,8 @@ double conventional_sign(const Vector& v) noexcept {
     Eigen::Index largest = 0;
     v.cwiseAbs().maxCoeff(&largest);
     double decisive = v[largest];
-    for (const auto* pattern : {&ideal.isotropic, &ideal.zigzag[0], &ideal.zigzag[1], &ideal.zigzag[2]}) {
+    for (const auto* pattern :
+         {&ideal.isotropic, &ideal.zigzag[0], &ideal.zigzag[1], &ideal.zigzag[2]}) {
         const double overlap = pattern->dot(v.template head<12>());
         if (std::abs(overlap) > 0.7 * v.template head<12>().norm()) {
             decisive = overlap;
@@ -31,7 +32,8 @@ double conventional_sign(const Vector& v) noexcept {
 
 }  // namespace
 
-OnlinePca::OnlinePca(int neighbours, bool parity) : parity_(parity), antipode_(antipodes(neighbours)) {
+OnlinePca::OnlinePca(int neighbours, bool parity)
+    : parity_(parity), antipode_(antipodes(neighbours)) {
     modes_.neighbours = neighbours;
     modes_.mean = Eigen::VectorXd::Zero(2 * neighbours);
     modes_.loadings = Eigen::MatrixXd::Zero(2 * neighbours, kModes);
@@ -58,7 +60,8 @@ bool OnlinePca::is_odd(const Eigen::Ref<const Column>& v) const noexcept {
     return same > 0;
 }
 
-void OnlinePca::align(Basis& fresh, std::array<double, kModes>& variance, std::int64_t count) const noexcept {
+void OnlinePca::align(Basis& fresh, std::array<double, kModes>& variance,
+                      std::int64_t count) const noexcept {
     using Overlaps = Eigen::Matrix<double, kModes, kModes>;
     const Basis previous = modes_.loadings;
     // to each of the previous modes the fresh one that resembles it most, best pairs first
@@ -77,9 +80,12 @@ void OnlinePca::align(Basis& fresh, std::array<double, kModes>& variance, std::i
     for (int k = 0; k < kModes; ++k) {
         block[static_cast<std::size_t>(k)] = k;
         for (int m = k - 1; m >= 0; --m) {
-            const double gap = variance[static_cast<std::size_t>(m)] - variance[static_cast<std::size_t>(k)];
-            const double scale = std::hypot(variance[static_cast<std::size_t>(m)], variance[static_cast<std::size_t>(k)]);
-            if (gap < 4 * error * scale && (!parity_ || is_odd(fresh.col(m)) == is_odd(fresh.col(k)))) {
+            const double gap =
+                variance[static_cast<std::size_t>(m)] - variance[static_cast<std::size_t>(k)];
+            const double scale = std::hypot(variance[static_cast<std::size_t>(m)],
+                                            variance[static_cast<std::size_t>(k)]);
+            if (gap < 4 * error * scale &&
+                (!parity_ || is_odd(fresh.col(m)) == is_odd(fresh.col(k)))) {
                 block[static_cast<std::size_t>(k)] = block[static_cast<std::size_t>(m)];
                 break;
             }
@@ -103,7 +109,8 @@ void OnlinePca::align(Basis& fresh, std::array<double, kModes>& variance, std::i
             const int to = slots[static_cast<std::size_t>(s)];
             mine.col(s) = unordered.col(source[static_cast<std::size_t>(to)]);
             target.col(s) = previous.col(to);
-            variance[static_cast<std::size_t>(to)] = unordered_variance[static_cast<std::size_t>(source[static_cast<std::size_t>(to)])];
+            variance[static_cast<std::size_t>(to)] =
+                unordered_variance[static_cast<std::size_t>(source[static_cast<std::size_t>(to)])];
         }
         // identity outside the block keeps the size fixed and changes nothing inside it
         Overlaps product = Overlaps::Identity();
@@ -111,7 +118,8 @@ void OnlinePca::align(Basis& fresh, std::array<double, kModes>& variance, std::i
         const Eigen::JacobiSVD<Overlaps> svd(product, Eigen::ComputeFullU | Eigen::ComputeFullV);
         const Overlaps rotation = svd.matrixU() * svd.matrixV().transpose();
         for (int s = 0; s < size; ++s) {
-            fresh.col(slots[static_cast<std::size_t>(s)]) = mine.leftCols(size) * rotation.topLeftCorner(size, size).col(s);
+            fresh.col(slots[static_cast<std::size_t>(s)]) =
+                mine.leftCols(size) * rotation.topLeftCorner(size, size).col(s);
         }
     }
 }
@@ -126,14 +134,21 @@ void OnlinePca::name() noexcept {
             ModeName name;
             double overlap;
         };
-        const auto plane = [&](const auto& pair) { return std::hypot(pair[0].dot(first), pair[1].dot(first)); };
-        const double zigzag = std::max({std::abs(ideal.zigzag[0].dot(first)), std::abs(ideal.zigzag[1].dot(first)), std::abs(ideal.zigzag[2].dot(first))});
-        const std::array<Candidate, 5> candidates{{{ModeName::isotropic, std::abs(ideal.isotropic.dot(first))},
-                                                   {ModeName::symmetry_breaking, zigzag},
-                                                   {ModeName::shear, plane(ideal.shear)},
-                                                   {ModeName::translation, plane(ideal.translation)},
-                                                   {ModeName::rotation, std::abs(ideal.rotation.dot(first))}}};
-        const auto best = *std::max_element(candidates.begin(), candidates.end(), [](const auto& a, const auto& b) { return a.overlap < b.overlap; });
+        const auto plane = [&](const auto& pair) {
+            return std::hypot(pair[0].dot(first), pair[1].dot(first));
+        };
+        const double zigzag =
+            std::max({std::abs(ideal.zigzag[0].dot(first)), std::abs(ideal.zigzag[1].dot(first)),
+                      std::abs(ideal.zigzag[2].dot(first))});
+        const std::array<Candidate, 5> candidates{
+            {{ModeName::isotropic, std::abs(ideal.isotropic.dot(first))},
+             {ModeName::symmetry_breaking, zigzag},
+             {ModeName::shear, plane(ideal.shear)},
+             {ModeName::translation, plane(ideal.translation)},
+             {ModeName::rotation, std::abs(ideal.rotation.dot(first))}}};
+        const auto best =
+            *std::max_element(candidates.begin(), candidates.end(),
+                              [](const auto& a, const auto& b) { return a.overlap < b.overlap; });
         modes_.name[m] = best.overlap > 0.7 ? best.name : ModeName::unnamed;
         modes_.overlap[m] = best.overlap;
     }

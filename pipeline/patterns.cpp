@@ -24,7 +24,9 @@ Patterns make_patterns() {
         for (int row = 0; row < 3; ++row) {
             const double normal = row * kPi / 3 + kPi / 2;
             const bool in_row = k % 3 == row;
-            p.zigzag[static_cast<std::size_t>(row)].segment<2>(2 * k) = in_row ? Eigen::Vector2d(0, 0) : Eigen::Vector2d(std::cos(normal), std::sin(normal));
+            p.zigzag[static_cast<std::size_t>(row)].segment<2>(2 * k) =
+                in_row ? Eigen::Vector2d(0, 0)
+                       : Eigen::Vector2d(std::cos(normal), std::sin(normal));
         }
     }
     p.isotropic.normalize();
@@ -59,9 +61,13 @@ std::vector<std::array<int, 2>> neighbour_sites(int neighbours) {
         }
     }
     if (neighbours == 24) {
-        std::erase_if(sites, [](const Site& s) { return s.distance2 == 7 && std::fmod(s.angle + 1e-9, kPi / 3) > kPi / 6; });
+        std::erase_if(sites, [](const Site& s) {
+            return s.distance2 == 7 && std::fmod(s.angle + 1e-9, kPi / 3) > kPi / 6;
+        });
     }
-    std::sort(sites.begin(), sites.end(), [](const Site& a, const Site& b) { return a.distance2 != b.distance2 ? a.distance2 < b.distance2 : a.angle < b.angle; });
+    std::sort(sites.begin(), sites.end(), [](const Site& a, const Site& b) {
+        return a.distance2 != b.distance2 ? a.distance2 < b.distance2 : a.angle < b.angle;
+    });
     std::vector<std::array<int, 2>> out;
     for (const auto& s : sites) {
         out.push_back(s.at);

@@ -10,14 +10,14 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr double kFwhm = 2.3548200450309493;       // of a Gaussian, in sigmas
-constexpr double kFilterOfLattice = 0.377;         // 0.12 nm of 0.3184 nm, where there is no scale
-constexpr double kPeakRadius = 0.25;               // of a
+constexpr double kFwhm = 2.3548200450309493;  // of a Gaussian, in sigmas
+constexpr double kFilterOfLattice = 0.377;    // 0.12 nm of 0.3184 nm, where there is no scale
+constexpr double kPeakRadius = 0.25;          // of a
 constexpr double kLeastLattice_nm = 0.2, kMostLattice_nm = 0.8;
 constexpr double kLeastLattice_px = 6, kMostLattice_px = 100;
-constexpr double kSameLattice = 0.02;              // relative: still the configured specimen
-constexpr double kProvisional = 1.4;               // a: nearer to the last row a fit is not final
-constexpr int kColdPasses = 2;                     // times the configured ones, without a warm start
+constexpr double kSameLattice = 0.02;  // relative: still the configured specimen
+constexpr double kProvisional = 1.4;   // a: nearer to the last row a fit is not final
+constexpr int kColdPasses = 2;         // times the configured ones, without a warm start
 
 /// Runs one stage unless an earlier one failed, and adds how long it took.
 template <class S>
@@ -38,7 +38,17 @@ void note_if(bool so, FrameResult& result, Note note) noexcept {
 
 double first_known(double a, double b) noexcept { return std::isfinite(a) ? a : b; }
 
-int largest_index(const Series& s) { return static_cast<int>(std::hypot(s.rows_px, s.cols_px) / kLeastLattice_px) + 2; }
+/// Names from the configuration are believed if it was written for this specimen.
+bool names_written_for(const Series& series, const SpecimenConfig& specimen, double composition) {
+    const auto& names = specimen.species;
+    return names != SpecimenConfig{}.species || std::isfinite(composition) ||
+           (series.specimen.find(names[0]) != std::string::npos &&
+            series.specimen.find(names[1]) != std::string::npos);
+}
+
+int largest_index(const Series& s) {
+    return static_cast<int>(std::hypot(s.rows_px, s.cols_px) / kLeastLattice_px) + 2;
+}
 
 }  // namespace
 
@@ -47,7 +57,10 @@ Pipeline::Pipeline(const Config& config, std::shared_ptr<const Series> series)
       series_(std::move(series)),
       pixel_size_nm_(first_known(config.specimen.pixel_size_nm, series_->pixel_size_nm)),
       composition_(first_known(config.specimen.composition, series_->composition)),
-      max_atoms_(static_cast<std::size_t>(series_->rows_px) * static_cast<std::size_t>(series_->cols_px) / 16 + 64),
+      names_trusted_(names_written_for(*series_, config.specimen, composition_)),
+      max_atoms_(static_cast<std::size_t>(series_->rows_px) *
+                     static_cast<std::size_t>(series_->cols_px) / 16 +
+                 64),
       spectrum_(series_->rows_px, series_->cols_px),
       filter_(series_->rows_px, series_->cols_px),
       find_(max_atoms_),
@@ -82,19 +95,27 @@ FrameResult Pipeline::make_result() const {
 /// The whole flow: a frame, complete or not, becomes atoms, species, modes and maps.
 FrameStatus Pipeline::process(const Frame& frame, FrameResult& result) noexcept {
     FrameStatus status = begin(frame, result);
-    stage(status, result, stage_lattice, [&] { return guess_lattice(frame); });           // power spectrum → lattice vectors
-    stage(status, result, stage_filter, [&] { return filter(frame); });                   // counts → smooth image
-    stage(status, result, stage_find, [&] { return find(frame); });                       // smooth image → peaks
-    stage(status, result, stage_refine, [&] { return refine(frame, result); });           // peaks, lattice, counts → columns
-    stage(status, result, stage_species, [&] { return sort_species(result); });           // amplitudes → cation, anion, species
-    stage(status, result, stage_track, [&] { return track(frame, result); });             // columns → drift, ids
-    stage(status, result, stage_neighbourhood, [&] { return measure(result); });          // cations → neighbours, displacements
-    stage(status, result, stage_statistics, [&] { return accumulate(frame, result); });   // displacements → modes, scores
-    stage(status, result, stage_map, [&] { return paint(result); });                      // scores → maps
+    stage(status, result, stage_lattice,
+          [&] { return guess_lattice(frame); });  // power spectrum → lattice vectors
+    stage(status, result, stage_filter, [&] { return filter(frame); });  // counts → smooth image
+    stage(status, result, stage_find, [&] { return find(frame); });      // smooth image → peaks
+    stage(status, result, stage_refine,
+          [&] { return refine(frame, result); });  // peaks, lattice, counts → columns
+    stage(status, result, stage_species,
+          [&] { return sort_species(result); });  // amplitudes → cation, anion, species
+    stage(status, result, stage_track,
+          [&] { return track(frame, result); });  // columns → drift, ids
+    stage(status, result, stage_neighbourhood,
+          [&] { return measure(result); });  // cations → neighbours, displacements
+    stage(status, result, stage_statistics,
+          [&] { return accumulate(frame, result); });  // displacements → modes, scores
+    stage(status, result, stage_map, [&] { return paint(result); });  // scores → maps
     if (status == FrameStatus::ok && frame.complete) {
         remember(result);
     }
-    const auto now_ns = std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now().time_since_epoch()).count();
+    const auto now_ns =
+        std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now().time_since_epoch())
+            .count();
     result.latency_us = static_cast<float>(now_ns - frame.last_row_ns) / 1000;
     return status;
 }
@@ -111,7 +132,8 @@ FrameStatus Pipeline::begin(const Frame& frame, FrameResult& result) noexcept {
     result.time_us.fill(0);
     result.notes = 0;
     note_if(!std::isfinite(pixel_size_nm_), result, note_no_scale);
-    const auto valid = static_cast<std::size_t>(std::find(frame.row_valid.begin(), frame.row_valid.end(), 0) - frame.row_valid.begin());
+    const auto valid = static_cast<std::size_t>(
+        std::find(frame.row_valid.begin(), frame.row_valid.end(), 0) - frame.row_valid.begin());
     const bool lost = frame.complete && valid < frame.row_valid.size();
     note_if(lost, result, note_rows_lost);
     if (frame.counts.rows() != series_->rows_px || frame.counts.cols() != series_->cols_px) {
@@ -139,8 +161,10 @@ FrameStatus Pipeline::guess_lattice(const Frame& frame) noexcept {
         return FrameStatus::ok;
     }
     const bool scale = std::isfinite(pixel_size_nm_);
-    lattice_ = spectrum_.run(frame.counts, rows_in_, scale ? std::max(kLeastLattice_px, kLeastLattice_nm / pixel_size_nm_) : kLeastLattice_px,
-                             scale ? kMostLattice_nm / pixel_size_nm_ : kMostLattice_px);
+    lattice_ = spectrum_.run(
+        frame.counts, rows_in_,
+        scale ? std::max(kLeastLattice_px, kLeastLattice_nm / pixel_size_nm_) : kLeastLattice_px,
+        scale ? kMostLattice_nm / pixel_size_nm_ : kMostLattice_px);
     if (!lattice_.found) {
         return FrameStatus::no_atoms;
     }
@@ -149,7 +173,8 @@ FrameStatus Pipeline::guess_lattice(const Frame& frame) noexcept {
 }
 
 FrameStatus Pipeline::filter(const Frame& frame) noexcept {
-    const double fwhm_px = std::isfinite(pixel_size_nm_) ? config_.filter.fwhm_nm / pixel_size_nm_ : kFilterOfLattice * lattice_.a_px;
+    const double fwhm_px = std::isfinite(pixel_size_nm_) ? config_.filter.fwhm_nm / pixel_size_nm_
+                                                         : kFilterOfLattice * lattice_.a_px;
     const double sigma_px = std::clamp(fwhm_px / kFwhm, 0.7, Filter::max_sigma_px);
     if (sigma_px != filter_sigma_px_) {
         filter_sigma_px_ = sigma_px;
@@ -171,40 +196,38 @@ FrameStatus Pipeline::find(const Frame&) noexcept {
 
 FrameStatus Pipeline::refine(const Frame& frame, FrameResult& result) noexcept {
     result.lattice = lattice_;
-    if (!sites_.run(filtered_, rows_filtered_, find_.peaks(), config_.find.threshold, result.lattice, result.atoms, cells_)) {
-        known_lattice_.found = known_lattice_.found && !frame.complete;  // look anew in the next frame
+    if (!sites_.run(filtered_, rows_filtered_, find_.peaks(), config_.find.threshold,
+                    result.lattice, result.atoms, cells_)) {
+        known_lattice_.found =
+            known_lattice_.found && !frame.complete;  // look anew in the next frame
         return FrameStatus::no_atoms;
     }
     fit_ = FrameFit{};
     fit_.sigma_px = known_sigma_px_;
     const int passes = config_.refine.passes * (known_sigma_px_ > 0 ? 1 : kColdPasses);
-    refine_.run(frame.counts, frame.row_valid, rows_in_, result.lattice.a_px, passes, result.atoms, fit_);
+    refine_.run(frame.counts, frame.row_valid, rows_in_, result.lattice.a_px, passes, result.atoms,
+                fit_);
     result.sigma_px = fit_.sigma_px;
     result.background = fit_.background;
     result.chi2 = fit_.chi2;
-    note_if(find_.dropped() > 0 || result.atoms.size() == result.atoms.capacity(), result, note_atoms_dropped);
+    note_if(find_.dropped() > 0 || result.atoms.size() == result.atoms.capacity(), result,
+            note_atoms_dropped);
     note_if(result.lattice.anisotropy > 0.1, result, note_not_hexagonal);
     const auto frontier = static_cast<float>(rows_in_ - kProvisional * result.lattice.a_px);
     for (Atom& a : result.atoms) {
-        a.flags = static_cast<std::uint16_t>(a.flags | (!frame.complete && a.y_px > frontier ? flag_provisional : 0));
+        a.flags = static_cast<std::uint16_t>(
+            a.flags | (!frame.complete && a.y_px > frontier ? flag_provisional : 0));
     }
     return FrameStatus::ok;
 }
 
-/// Names from the configuration are believed if it was written for this specimen.
-bool Pipeline::names_trusted() const noexcept {
-    const SpecimenConfig defaults;
-    const auto& names = config_.specimen.species;
-    const auto& text = series_->specimen;
-    return names != defaults.species || std::isfinite(composition_) || (text.find(names[0]) != std::string::npos && text.find(names[1]) != std::string::npos);
-}
-
 FrameStatus Pipeline::sort_species(FrameResult& result) noexcept {
     fit_cation_lattice(result.atoms, cells_, result.lattice);
-    const bool same = std::abs(result.lattice.a_px * pixel_size_nm_ / config_.specimen.lattice_nm - 1) < kSameLattice;  // false for NaN
-    bool generic = !same && !names_trusted();
+    const bool same = std::abs(result.lattice.a_px * pixel_size_nm_ / config_.specimen.lattice_nm -
+                               1) < kSameLattice;  // false for NaN
+    bool generic = !same && !names_trusted_;
     result.species = species_.run(composition_, generic, result.atoms, cells_, result.notes);
-    generic = generic && !names_trusted();
+    generic = generic && !names_trusted_;
     fit_cation_lattice(result.atoms, cells_, result.lattice);
     note_if(generic, result, note_other_lattice);
     const auto& names = config_.specimen.species;
@@ -226,11 +249,13 @@ FrameStatus Pipeline::track(const Frame& frame, FrameResult& result) noexcept {
 }
 
 FrameStatus Pipeline::measure(FrameResult& result) noexcept {
-    neighbourhoods_.run(cells_, result.lattice, result.length_per_px(), result.atoms, result.scores);
+    neighbourhoods_.run(cells_, result.lattice, result.length_per_px(), result.atoms,
+                        result.scores);
     result.species.clusters.fill(0);
     for (const Atom& a : result.atoms) {
         if (a.n >= 0 && (a.species == species_first || a.species == species_second)) {
-            ++result.species.clusters[static_cast<std::size_t>(a.n + (a.species == species_second ? 1 : 0))];
+            ++result.species
+                  .clusters[static_cast<std::size_t>(a.n + (a.species == species_second ? 1 : 0))];
         }
     }
     return FrameStatus::ok;
@@ -261,6 +286,8 @@ void Pipeline::remember(const FrameResult& result) noexcept {
     }
 }
 
-void Pipeline::keep_direction_of(const Pipeline& earlier) noexcept { first_direction_rad_ = earlier.first_direction_rad_; }
+void Pipeline::keep_direction_of(const Pipeline& earlier) noexcept {
+    first_direction_rad_ = earlier.first_direction_rad_;
+}
 
 }  // namespace dwellmap

@@ -13,11 +13,11 @@
 namespace dwellmap {
 namespace {
 
-constexpr double kFitRadius = 2.5;      // σ: pixels a column is fitted to
-constexpr double kModelRadius = 4.5;    // σ: pixels a column shines on
-constexpr double kFar = 0.22;           // a: from the start; half-way to the next column is 0.29 a
-constexpr float kWeak = 5;              // standard errors
-constexpr double kPriorWidth = 0.1;     // a: how far a weak column may be from its site
+constexpr double kFitRadius = 2.5;    // σ: pixels a column is fitted to
+constexpr double kModelRadius = 4.5;  // σ: pixels a column shines on
+constexpr double kFar = 0.22;         // a: from the start; half-way to the next column is 0.29 a
+constexpr float kWeak = 5;            // standard errors
+constexpr double kPriorWidth = 0.1;   // a: how far a weak column may be from its site
 
 /// A window clipped to the image, with the factors of E along both axes.
 struct Window {
@@ -26,7 +26,8 @@ struct Window {
 
     Window(const Atom& a, double sigma, double radius, int rows, int cols) {
         const int r = std::min(static_cast<int>(std::lround(radius * sigma)), kMaxWindow / 2 - 1);
-        const int cx = static_cast<int>(std::lround(a.x_px)), cy = static_cast<int>(std::lround(a.y_px));
+        const int cx = static_cast<int>(std::lround(a.x_px)),
+                  cy = static_cast<int>(std::lround(a.y_px));
         x0 = std::max(0, cx - r);
         y0 = std::max(0, cy - r);
         nx = std::max(0, std::min(cols, cx + r + 1) - x0);
@@ -56,7 +57,8 @@ float median(std::vector<float>& values) noexcept {
     return *middle;
 }
 
-DWELLMAP_VECTORISE void weigh_row(const float* counts, const float* model, float gain, float read_variance, float least, int n, float* weight,
+DWELLMAP_VECTORISE void weigh_row(const float* counts, const float* model, float gain,
+                                  float read_variance, float least, int n, float* weight,
                                   float* weighted) noexcept {
     for (int x = 0; x < n; ++x) {
         const float variance = gain * model[x] + read_variance;
@@ -67,7 +69,8 @@ DWELLMAP_VECTORISE void weigh_row(const float* counts, const float* model, float
 }
 
 /// Fisher information of (A, x, y), and its right-hand side, from the sums over a column's window.
-void normal_equations(const WindowSums& s, double amplitude, double sigma, Eigen::Matrix3d& fisher, Eigen::Vector3d& gradient) noexcept {
+void normal_equations(const WindowSums& s, double amplitude, double sigma, Eigen::Matrix3d& fisher,
+                      Eigen::Vector3d& gradient) noexcept {
     const double a = amplitude / (sigma * sigma);
     fisher << s.h, a * s.hu, a * s.hv,  //
         a * s.hu, a * a * s.huu, a * a * s.huv, a * s.hv, a * a * s.huv, a * a * s.hvv;
@@ -77,7 +80,12 @@ void normal_equations(const WindowSums& s, double amplitude, double sigma, Eigen
 }  // namespace
 
 Refiner::Refiner(int rows_px, int cols_px, std::size_t max_atoms)
-    : rows_px_(rows_px), cols_px_(cols_px), background_(rows_px, cols_px), model_(rows_px, cols_px), weight_(rows_px, cols_px), weighted_(rows_px, cols_px) {
+    : rows_px_(rows_px),
+      cols_px_(cols_px),
+      background_(rows_px, cols_px),
+      model_(rows_px, cols_px),
+      weight_(rows_px, cols_px),
+      weighted_(rows_px, cols_px) {
     steps_.reserve(max_atoms);
     start_x_.reserve(max_atoms);
     start_y_.reserve(max_atoms);
@@ -104,27 +112,34 @@ void Refiner::render_columns(const std::vector<Atom>& atoms, double sigma) noexc
         for (int y = 0; y < w.ny; ++y) {
             w.ey[static_cast<std::size_t>(y)] *= a.amplitude;
         }
-        add_column(model_.data() + static_cast<std::ptrdiff_t>(w.y0) * cols_px_ + w.x0, cols_px_, w.ex.data(), w.nx, w.ey.data(), w.ny);
+        add_column(model_.data() + static_cast<std::ptrdiff_t>(w.y0) * cols_px_ + w.x0, cols_px_,
+                   w.ex.data(), w.nx, w.ey.data(), w.ny);
     }
 }
 
-void Refiner::weigh(const Image& counts, const std::vector<std::uint8_t>& row_valid, const FrameFit& fit) noexcept {
-    const double typical = fit.gain * std::max(1e-30, static_cast<double>(model_.topRows(rows_in_).mean())) + fit.read_variance;
+void Refiner::weigh(const Image& counts, const std::vector<std::uint8_t>& row_valid,
+                    const FrameFit& fit) noexcept {
+    const double typical =
+        fit.gain * std::max(1e-30, static_cast<double>(model_.topRows(rows_in_).mean())) +
+        fit.read_variance;
     for (int y = 0; y < rows_in_; ++y) {
         if (row_valid[static_cast<std::size_t>(y)] == 0) {
             weight_.row(y) = 0;
             weighted_.row(y) = 0;
             continue;
         }
-        weigh_row(counts.row(y).data(), model_.row(y).data(), static_cast<float>(fit.gain), static_cast<float>(fit.read_variance),
-                  static_cast<float>(0.02 * typical), cols_px_, weight_.row(y).data(), weighted_.row(y).data());
+        weigh_row(counts.row(y).data(), model_.row(y).data(), static_cast<float>(fit.gain),
+                  static_cast<float>(fit.read_variance), static_cast<float>(0.02 * typical),
+                  cols_px_, weight_.row(y).data(), weighted_.row(y).data());
     }
 }
 
 /// Photon-transfer line: the squared residual against the model, in 16 bins, by weighted least squares.
-void Refiner::estimate_noise(const Image& counts, const std::vector<std::uint8_t>& row_valid, FrameFit& fit) noexcept {
+void Refiner::estimate_noise(const Image& counts, const std::vector<std::uint8_t>& row_valid,
+                             FrameFit& fit) noexcept {
     constexpr int bins = 16;
-    const float low = model_.topRows(rows_in_).minCoeff(), high = model_.topRows(rows_in_).maxCoeff();
+    const float low = model_.topRows(rows_in_).minCoeff(),
+                high = model_.topRows(rows_in_).maxCoeff();
     const float scale = static_cast<float>(bins) / std::max(high - low, 1e-30F);
     std::array<double, bins> n{}, sum_m{}, sum_r2{};
     const int border = Background::border_px(a_px_);
@@ -134,7 +149,8 @@ void Refiner::estimate_noise(const Image& counts, const std::vector<std::uint8_t
         }
         for (int x = border; x < cols_px_ - border; ++x) {
             const float m = model_(y, x), r = counts(y, x) - m;
-            const auto bin = static_cast<std::size_t>(std::clamp(static_cast<int>((m - low) * scale), 0, bins - 1));
+            const auto bin = static_cast<std::size_t>(
+                std::clamp(static_cast<int>((m - low) * scale), 0, bins - 1));
             n[bin] += 1;
             sum_m[bin] += m;
             sum_r2[bin] += static_cast<double>(r) * r;
@@ -156,7 +172,8 @@ void Refiner::estimate_noise(const Image& counts, const std::vector<std::uint8_t
         }
     }
     const double mean_variance = all_r2 / all_n, mean = all_m / all_n;
-    if (!(mean > 0) || mean_variance < 1e-9 * mean * mean) {  // noise-free: the weights of counted electrons
+    if (!(mean > 0) ||
+        mean_variance < 1e-9 * mean * mean) {  // noise-free: the weights of counted electrons
         fit.gain = 1;
         fit.read_variance = 0;
         return;
@@ -181,7 +198,9 @@ void Refiner::step_columns(std::vector<Atom>& atoms, FrameFit& fit) noexcept {
         const Atom& a = atoms[k];
         const Window w(a, sigma, kFitRadius, rows_in_, cols_px_);
         const auto offset = static_cast<std::ptrdiff_t>(w.y0) * cols_px_ + w.x0;
-        const WindowSums s = sum_window(weight_.data() + offset, weighted_.data() + offset, cols_px_, w.u.data(), w.ex.data(), w.nx, w.v.data(), w.ey.data(), w.ny);
+        const WindowSums s =
+            sum_window(weight_.data() + offset, weighted_.data() + offset, cols_px_, w.u.data(),
+                       w.ex.data(), w.nx, w.v.data(), w.ey.data(), w.ny);
         steps_[k] = {0, 0, 0, 0};
         if (s.h <= 0) {
             continue;
@@ -206,14 +225,16 @@ void Refiner::step_columns(std::vector<Atom>& atoms, FrameFit& fit) noexcept {
         }
         const double limit = 0.5 * sigma / std::max(std::hypot(step[1], step[2]), 1e-12);
         const double shorten = std::min(1.0, limit);
-        steps_[k] = {static_cast<float>(step[0]), static_cast<float>(shorten * step[1]), static_cast<float>(shorten * step[2]), static_cast<float>(coupling)};
+        steps_[k] = {static_cast<float>(step[0]), static_cast<float>(shorten * step[1]),
+                     static_cast<float>(shorten * step[2]), static_cast<float>(coupling)};
     }
     const double wanted = sigma_fisher > 0 ? sigma_gradient / sigma_fisher : 0;
     const double d_sigma = std::clamp(wanted, -0.12 * sigma, 0.12 * sigma);
     fit.sigma_px = std::clamp(sigma + d_sigma, 0.06 * a_px_, 0.35 * a_px_);
     for (std::size_t k = 0; k < atoms.size(); ++k) {
         Atom& a = atoms[k];
-        a.amplitude = std::max(0.0F, a.amplitude + steps_[k].d_amplitude - steps_[k].coupling * static_cast<float>(d_sigma));
+        a.amplitude = std::max(0.0F, a.amplitude + steps_[k].d_amplitude -
+                                         steps_[k].coupling * static_cast<float>(d_sigma));
         a.x_px = std::clamp(a.x_px + steps_[k].dx, -0.5F, static_cast<float>(cols_px_) - 0.5F);
         a.y_px = std::clamp(a.y_px + steps_[k].dy, -0.5F, static_cast<float>(rows_in_) - 0.5F);
     }
@@ -228,7 +249,9 @@ void Refiner::errors(std::vector<Atom>& atoms, FrameFit& fit) noexcept {
         Atom& a = atoms[k];
         const Window w(a, sigma, kFitRadius, rows_in_, cols_px_);
         const auto offset = static_cast<std::ptrdiff_t>(w.y0) * cols_px_ + w.x0;
-        const WindowSums s = sum_window(weight_.data() + offset, weighted_.data() + offset, cols_px_, w.u.data(), w.ex.data(), w.nx, w.v.data(), w.ey.data(), w.ny);
+        const WindowSums s =
+            sum_window(weight_.data() + offset, weighted_.data() + offset, cols_px_, w.u.data(),
+                       w.ex.data(), w.nx, w.v.data(), w.ey.data(), w.ny);
         a.flags = 0;
         double chi2 = 0;
         int valid = 0;
@@ -244,7 +267,8 @@ void Refiner::errors(std::vector<Atom>& atoms, FrameFit& fit) noexcept {
         a.flags = static_cast<std::uint16_t>(a.flags | (whole ? 0 : flag_edge));
         Eigen::Matrix3d fisher;
         Eigen::Vector3d gradient;
-        normal_equations(s, std::max(static_cast<double>(a.amplitude), 1e-12), sigma, fisher, gradient);
+        normal_equations(s, std::max(static_cast<double>(a.amplitude), 1e-12), sigma, fisher,
+                         gradient);
         a.se_amplitude = static_cast<float>(1 / std::sqrt(std::max(s.h, 1e-30)));
         const bool weak = a.amplitude < kWeak * a.se_amplitude;
         fisher(1, 1) += weak ? 1 / std::pow(kPriorWidth * a_px_, 2) : 1e-12;
@@ -253,7 +277,8 @@ void Refiner::errors(std::vector<Atom>& atoms, FrameFit& fit) noexcept {
         a.se_x_px = static_cast<float>(std::sqrt(std::max(covariance(1, 1), 0.0)));
         a.se_y_px = static_cast<float>(std::sqrt(std::max(covariance(2, 2), 0.0)));
         const bool moved = std::hypot(a.x_px - start_x_[k], a.y_px - start_y_[k]) > far;
-        a.flags = static_cast<std::uint16_t>(a.flags | (moved ? flag_moved : 0) | (a.amplitude < 3 * a.se_amplitude ? flag_weak : 0));
+        a.flags = static_cast<std::uint16_t>(a.flags | (moved ? flag_moved : 0) |
+                                             (a.amplitude < 3 * a.se_amplitude ? flag_weak : 0));
         if (a.site == Site::cation && whole) {
             scratch_.push_back(a.chi2);
         }
@@ -266,11 +291,14 @@ void Refiner::errors(std::vector<Atom>& atoms, FrameFit& fit) noexcept {
 }
 
 void Refiner::drop_insignificant(std::vector<Atom>& atoms) const noexcept {
-    std::erase_if(atoms, [](const Atom& a) { return a.site == Site::other && (a.amplitude < kWeak * a.se_amplitude || (a.flags & flag_moved) != 0); });
+    std::erase_if(atoms, [](const Atom& a) {
+        return a.site == Site::other &&
+               (a.amplitude < kWeak * a.se_amplitude || (a.flags & flag_moved) != 0);
+    });
 }
 
-void Refiner::run(const Image& counts, const std::vector<std::uint8_t>& row_valid, int rows_in, double a_px, int passes,
-                  std::vector<Atom>& atoms, FrameFit& fit) noexcept {
+void Refiner::run(const Image& counts, const std::vector<std::uint8_t>& row_valid, int rows_in,
+                  double a_px, int passes, std::vector<Atom>& atoms, FrameFit& fit) noexcept {
     rows_in_ = rows_in;
     a_px_ = a_px;
     start(counts, atoms, fit);

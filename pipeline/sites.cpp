@@ -9,9 +9,9 @@
 namespace dwellmap {
 namespace {
 
-constexpr float kLinkTolerance = 0.25F;   // of a: other sublattices are 0.577 a away
-constexpr float kTakenRadius = 0.35F;     // of a: no further column so near to a site
-constexpr float kVectorGain = 0.3F;       // how fast the local vectors follow what is found
+constexpr float kLinkTolerance = 0.25F;  // of a: other sublattices are 0.577 a away
+constexpr float kTakenRadius = 0.35F;    // of a: no further column so near to a site
+constexpr float kVectorGain = 0.3F;      // how fast the local vectors follow what is found
 constexpr int kGapNeighbours = 3;
 
 Eigen::Vector2f position(const Atom& a) noexcept { return {a.x_px, a.y_px}; }
@@ -19,7 +19,10 @@ Eigen::Vector2f position(const Atom& a) noexcept { return {a.x_px, a.y_px}; }
 }  // namespace
 
 SiteFinder::SiteFinder(int rows_px, int cols_px, std::size_t max_peaks)
-    : rows_px_(rows_px), cols_px_(cols_px), peak_grid_(rows_px, cols_px, 2.0, max_peaks), background_(rows_px / 4 + 2, cols_px / 4 + 2) {
+    : rows_px_(rows_px),
+      cols_px_(cols_px),
+      peak_grid_(rows_px, cols_px, 2.0, max_peaks),
+      background_(rows_px / 4 + 2, cols_px / 4 + 2) {
     taken_.reserve(max_peaks);
     queue_.reserve(max_peaks);
 }
@@ -30,33 +33,42 @@ void SiteFinder::estimate_background(const Image& filtered, int rows_in, double 
     const int step = background_step_px_;
     for (int by = 0; by * step < rows_in; ++by) {
         for (int bx = 0; bx * step < cols_px_; ++bx) {
-            const int y0 = std::min(by * step, std::max(0, rows_in - step)), x0 = std::min(bx * step, std::max(0, cols_px_ - step));
-            background_(by, bx) = filtered.block(y0, x0, std::min(step, rows_in - y0), std::min(step, cols_px_ - x0)).minCoeff();
+            const int y0 = std::min(by * step, std::max(0, rows_in - step)),
+                      x0 = std::min(bx * step, std::max(0, cols_px_ - step));
+            background_(by, bx) =
+                filtered.block(y0, x0, std::min(step, rows_in - y0), std::min(step, cols_px_ - x0))
+                    .minCoeff();
         }
     }
 }
 
 float SiteFinder::background(float x_px, float y_px) const noexcept {
-    const int bins_x = (cols_px_ - 1) / background_step_px_, bins_y = (rows_in_ - 1) / background_step_px_;
+    const int bins_x = (cols_px_ - 1) / background_step_px_,
+              bins_y = (rows_in_ - 1) / background_step_px_;
     const auto s = static_cast<float>(background_step_px_);
     const float fx = std::clamp(x_px / s - 0.5F, 0.0F, static_cast<float>(bins_x));
     const float fy = std::clamp(y_px / s - 0.5F, 0.0F, static_cast<float>(bins_y));
     const int x = static_cast<int>(fx), y = static_cast<int>(fy);
     const int x1 = std::min(x + 1, bins_x), y1 = std::min(y + 1, bins_y);
     const float u = fx - static_cast<float>(x), v = fy - static_cast<float>(y);
-    return (1 - v) * ((1 - u) * background_(y, x) + u * background_(y, x1)) + v * ((1 - u) * background_(y1, x) + u * background_(y1, x1));
+    return (1 - v) * ((1 - u) * background_(y, x) + u * background_(y, x1)) +
+           v * ((1 - u) * background_(y1, x) + u * background_(y1, x1));
 }
 
 float SiteFinder::value(const Image& f, float x_px, float y_px) const noexcept {
     const float fx = std::clamp(x_px, 0.0F, static_cast<float>(cols_px_ - 1));
     const float fy = std::clamp(y_px, 0.0F, static_cast<float>(rows_in_ - 1));
-    const int x = std::min(static_cast<int>(fx), cols_px_ - 2), y = std::min(static_cast<int>(fy), rows_in_ - 2);
+    const int x = std::min(static_cast<int>(fx), cols_px_ - 2),
+              y = std::min(static_cast<int>(fy), rows_in_ - 2);
     const float u = fx - static_cast<float>(x), v = fy - static_cast<float>(y);
-    return (1 - v) * ((1 - u) * f(y, x) + u * f(y, x + 1)) + v * ((1 - u) * f(y + 1, x) + u * f(y + 1, x + 1));
+    return (1 - v) * ((1 - u) * f(y, x) + u * f(y, x + 1)) +
+           v * ((1 - u) * f(y + 1, x) + u * f(y + 1, x + 1));
 }
 
-bool SiteFinder::add(float x_px, float y_px, Site site, int i, int j, std::vector<Atom>& atoms) noexcept {
-    const bool inside = x_px >= 0 && y_px >= 0 && x_px <= static_cast<float>(cols_px_ - 1) && y_px <= static_cast<float>(rows_in_ - 1);
+bool SiteFinder::add(float x_px, float y_px, Site site, int i, int j,
+                     std::vector<Atom>& atoms) noexcept {
+    const bool inside = x_px >= 0 && y_px >= 0 && x_px <= static_cast<float>(cols_px_ - 1) &&
+                        y_px <= static_cast<float>(rows_in_ - 1);
     if (!inside || atoms.size() == atoms.capacity()) {
         return false;
     }
@@ -85,7 +97,8 @@ int SiteFinder::seed(const std::vector<Peak>& peaks, const Lattice& lattice) con
         int support = 0;
         float sum = height(peaks[k]);
         for (const auto& [i, j] : kSixNeighbours) {
-            const Eigen::Vector2f want = Eigen::Vector2f(peaks[k].x_px, peaks[k].y_px) + static_cast<float>(i) * a1 + static_cast<float>(j) * a2;
+            const Eigen::Vector2f want = Eigen::Vector2f(peaks[k].x_px, peaks[k].y_px) +
+                                         static_cast<float>(i) * a1 + static_cast<float>(j) * a2;
             const int neighbour = peak_grid_.nearest(want.x(), want.y(), tolerance, at, any);
             if (neighbour >= 0) {
                 ++support;
@@ -101,14 +114,16 @@ int SiteFinder::seed(const std::vector<Peak>& peaks, const Lattice& lattice) con
     return best;
 }
 
-void SiteFinder::try_step(const std::vector<Peak>& peaks, const Lattice& lattice, const Node& from, const std::array<int, 2>& step,
-                          std::vector<Atom>& atoms, Cells& cells) noexcept {
+void SiteFinder::try_step(const std::vector<Peak>& peaks, const Lattice& lattice, const Node& from,
+                          const std::array<int, 2>& step, std::vector<Atom>& atoms,
+                          Cells& cells) noexcept {
     const Atom& start = atoms[static_cast<std::size_t>(from.atom)];
     const int i = start.i + step[0], j = start.j + step[1];
     if (!cells.contains(i, j) || cells.at(i, j, 0) >= 0) {
         return;
     }
-    const Eigen::Vector2f vector = static_cast<float>(step[0]) * from.a1 + static_cast<float>(step[1]) * from.a2;
+    const Eigen::Vector2f vector =
+        static_cast<float>(step[0]) * from.a1 + static_cast<float>(step[1]) * from.a2;
     const Eigen::Vector2f want = position(start) + vector;
     const auto at = [&](std::size_t k) -> const Peak& { return peaks[k]; };
     const auto free = [&](std::size_t k) { return taken_[k] == 0; };
@@ -124,7 +139,9 @@ void SiteFinder::try_step(const std::vector<Peak>& peaks, const Lattice& lattice
     const auto follow = [&](Eigen::Vector2f& local, const Eigen::Vector2d& global, int sign) {
         local += static_cast<float>(sign) / both * surprise;
         const Eigen::Vector2f away = local - global.cast<float>();
-        local -= away * std::max(0.0F, 1 - 0.15F * a / std::max(away.norm(), 1e-6F));  // never far from the global one
+        local -= away * std::max(0.0F, 1 - 0.15F * a /
+                                               std::max(away.norm(),
+                                                        1e-6F));  // never far from the global one
     };
     follow(node.a1, lattice.a1_px, step[0]);
     follow(node.a2, lattice.a2_px, step[1]);
@@ -136,7 +153,8 @@ void SiteFinder::try_step(const std::vector<Peak>& peaks, const Lattice& lattice
     }
 }
 
-void SiteFinder::grow(const std::vector<Peak>& peaks, const Lattice& lattice, std::vector<Atom>& atoms, Cells& cells) noexcept {
+void SiteFinder::grow(const std::vector<Peak>& peaks, const Lattice& lattice,
+                      std::vector<Atom>& atoms, Cells& cells) noexcept {
     for (std::size_t head = 0; head < queue_.size(); ++head) {
         const Node node = queue_[head];
         for (const auto& step : kSixNeighbours) {
@@ -146,7 +164,8 @@ void SiteFinder::grow(const std::vector<Peak>& peaks, const Lattice& lattice, st
 }
 
 /// Sites without a peak, predicted by the mean of the known neighbours: two rounds, so that pairs of gaps close.
-void SiteFinder::fill_gaps(const Lattice& lattice, std::vector<Atom>& atoms, Cells& cells) noexcept {
+void SiteFinder::fill_gaps(const Lattice& lattice, std::vector<Atom>& atoms,
+                           Cells& cells) noexcept {
     const auto a = static_cast<float>(lattice.a_px);
     for (int round = 0; round < 2; ++round) {
         const std::size_t known = queue_.size();
@@ -157,22 +176,27 @@ void SiteFinder::fill_gaps(const Lattice& lattice, std::vector<Atom>& atoms, Cel
                 if (!cells.contains(i, j) || cells.at(i, j, 0) >= 0) {
                     continue;
                 }
-                Node node{static_cast<std::int32_t>(atoms.size()), Eigen::Vector2f::Zero(), Eigen::Vector2f::Zero()};
+                Node node{static_cast<std::int32_t>(atoms.size()), Eigen::Vector2f::Zero(),
+                          Eigen::Vector2f::Zero()};
                 Eigen::Vector2f sum(0, 0);
                 int n = 0;
                 for (const auto& [di, dj] : kSixNeighbours) {
                     const int neighbour = cells.at(i + di, j + dj, 0);
                     if (neighbour >= 0 && static_cast<std::size_t>(neighbour) < queue_.size()) {
                         const Node& other = queue_[static_cast<std::size_t>(neighbour)];
-                        sum += position(atoms[static_cast<std::size_t>(neighbour)]) - static_cast<float>(di) * other.a1 - static_cast<float>(dj) * other.a2;
+                        sum += position(atoms[static_cast<std::size_t>(neighbour)]) -
+                               static_cast<float>(di) * other.a1 -
+                               static_cast<float>(dj) * other.a2;
                         node.a1 += other.a1;
                         node.a2 += other.a2;
                         ++n;
                     }
                 }
                 const Eigen::Vector2f at = sum / static_cast<float>(n);
-                const float edge = std::min({at.x(), at.y(), static_cast<float>(cols_px_) - at.x(), static_cast<float>(rows_in_) - at.y()});
-                if (n >= (edge < a ? 2 : kGapNeighbours) && add(at.x(), at.y(), Site::cation, i, j, atoms)) {
+                const float edge = std::min({at.x(), at.y(), static_cast<float>(cols_px_) - at.x(),
+                                             static_cast<float>(rows_in_) - at.y()});
+                if (n >= (edge < a ? 2 : kGapNeighbours) &&
+                    add(at.x(), at.y(), Site::cation, i, j, atoms)) {
                     node.a1 /= static_cast<float>(n);
                     node.a2 /= static_cast<float>(n);
                     cells.set(i, j, 0, node.atom);
@@ -203,13 +227,15 @@ void SiteFinder::fit_lattice(const std::vector<Atom>& atoms, Lattice& lattice) c
 
 /// Whether the centres of the triangles of one orientation hold columns: they are brighter than the other
 /// orientation's centres, or at least than the bridges half-way between two cations.
-void SiteFinder::occupy_triangles(const Image& filtered, const std::vector<Peak>& peaks, const Lattice& lattice, std::vector<Atom>& atoms,
+void SiteFinder::occupy_triangles(const Image& filtered, const std::vector<Peak>& peaks,
+                                  const Lattice& lattice, std::vector<Atom>& atoms,
                                   Cells& cells) noexcept {
     struct Triangle {
         std::array<std::array<int, 2>, 3> corner;
         int site;
     };
-    constexpr std::array<Triangle, 2> kinds{{{{{{0, 0}, {1, 0}, {0, 1}}}, 1}, {{{{1, 1}, {1, 0}, {0, 1}}}, 2}}};
+    constexpr std::array<Triangle, 2> kinds{
+        {{{{{0, 0}, {1, 0}, {0, 1}}}, 1}, {{{{1, 1}, {1, 0}, {0, 1}}}, 2}}};
     const auto centre = [&](const Atom& a, const Triangle& t, Eigen::Vector2f& at) {
         at.setZero();
         for (const auto& [di, dj] : t.corner) {
@@ -227,7 +253,8 @@ void SiteFinder::occupy_triangles(const Image& filtered, const std::vector<Peak>
         Eigen::Vector2f up, down;
         const Atom& a = atoms[k];
         if (centre(a, kinds[0], up) && centre(a, kinds[1], down)) {
-            const double u = value(filtered, up.x(), up.y()), d = value(filtered, down.x(), down.y());
+            const double u = value(filtered, up.x(), up.y()),
+                         d = value(filtered, down.x(), down.y());
             const Eigen::Vector2f middle = (up + down) / 2;  // of the edge the two triangles share
             const double bridge = value(filtered, middle.x(), middle.y());
             sum += u - d;
@@ -237,7 +264,8 @@ void SiteFinder::occupy_triangles(const Image& filtered, const std::vector<Peak>
             ++n;
         }
     }
-    const double t = n > 1 ? sum / std::sqrt(std::max(sum2 - sum * sum / n, 1e-30)) : 0;  // mean over its standard error
+    const double t = n > 1 ? sum / std::sqrt(std::max(sum2 - sum * sum / n, 1e-30))
+                           : 0;  // mean over its standard error
     std::array<bool, 2> occupied{over_bridge[0] > 0 || t > 6, over_bridge[1] > 0 || t < -6};
     const std::size_t cations = queue_.size();
     const auto at = [&](std::size_t k) -> const Peak& { return peaks[k]; };
@@ -253,28 +281,35 @@ void SiteFinder::occupy_triangles(const Image& filtered, const std::vector<Peak>
                 corner.i = static_cast<std::int16_t>(corner.i - ci);
                 corner.j = static_cast<std::int16_t>(corner.j - cj);
                 Eigen::Vector2f c;
-                if (!cells.contains(corner.i, corner.j) || cells.at(corner.i, corner.j, kinds[kind].site) >= 0 || !centre(corner, kinds[kind], c)) {
+                if (!cells.contains(corner.i, corner.j) ||
+                    cells.at(corner.i, corner.j, kinds[kind].site) >= 0 ||
+                    !centre(corner, kinds[kind], c)) {
                     continue;
                 }
-                const int peak = peak_grid_.nearest(c.x(), c.y(), static_cast<float>(0.2 * lattice.a_px), at, free);
+                const int peak = peak_grid_.nearest(
+                    c.x(), c.y(), static_cast<float>(0.2 * lattice.a_px), at, free);
                 if (peak >= 0) {
                     taken_[static_cast<std::size_t>(peak)] = 1;
-                    c = {peaks[static_cast<std::size_t>(peak)].x_px, peaks[static_cast<std::size_t>(peak)].y_px};
+                    c = {peaks[static_cast<std::size_t>(peak)].x_px,
+                         peaks[static_cast<std::size_t>(peak)].y_px};
                 }
                 if (add(c.x(), c.y(), Site::anion, corner.i, corner.j, atoms)) {
-                    cells.set(corner.i, corner.j, kinds[kind].site, static_cast<int>(atoms.size()) - 1);
+                    cells.set(corner.i, corner.j, kinds[kind].site,
+                              static_cast<int>(atoms.size()) - 1);
                 }
             }
         }
     }
 }
 
-void SiteFinder::add_others(const std::vector<Peak>& peaks, const Lattice& lattice, double threshold, std::vector<Atom>& atoms) noexcept {
+void SiteFinder::add_others(const std::vector<Peak>& peaks, const Lattice& lattice,
+                            double threshold, std::vector<Atom>& atoms) noexcept {
     const auto at_peak = [&](std::size_t k) -> const Peak& { return peaks[k]; };
     const auto near = static_cast<float>(kTakenRadius * lattice.a_px);
     for (const Atom& a : atoms) {  // peaks near a column are part of it
         for (int k = 0; k >= 0;) {
-            k = peak_grid_.nearest(a.x_px, a.y_px, near, at_peak, [&](std::size_t p) { return taken_[p] == 0; });
+            k = peak_grid_.nearest(a.x_px, a.y_px, near, at_peak,
+                                   [&](std::size_t p) { return taken_[p] == 0; });
             if (k >= 0) {
                 taken_[static_cast<std::size_t>(k)] = 1;
             }
@@ -282,7 +317,8 @@ void SiteFinder::add_others(const std::vector<Peak>& peaks, const Lattice& latti
     }
     double height = 0;
     for (const Node& n : queue_) {
-        height += atoms[static_cast<std::size_t>(n.atom)].amplitude / static_cast<double>(queue_.size());
+        height +=
+            atoms[static_cast<std::size_t>(n.atom)].amplitude / static_cast<double>(queue_.size());
     }
     for (std::size_t k = 0; k < peaks.size(); ++k) {
         const Peak& p = peaks[k];
@@ -293,8 +329,9 @@ void SiteFinder::add_others(const std::vector<Peak>& peaks, const Lattice& latti
     }
 }
 
-bool SiteFinder::run(const Image& filtered, int rows_in, const std::vector<Peak>& peaks, double threshold, Lattice& lattice,
-                     std::vector<Atom>& atoms, Cells& cells) noexcept {
+bool SiteFinder::run(const Image& filtered, int rows_in, const std::vector<Peak>& peaks,
+                     double threshold, Lattice& lattice, std::vector<Atom>& atoms,
+                     Cells& cells) noexcept {
     rows_in_ = rows_in;
     filtered_ = &filtered;
     atoms.clear();
@@ -305,7 +342,8 @@ bool SiteFinder::run(const Image& filtered, int rows_in, const std::vector<Peak>
         return false;
     }
     estimate_background(filtered, rows_in, lattice.a_px);
-    peak_grid_.build(peaks.size(), 0.5 * lattice.a_px, [&](std::size_t k) -> const Peak& { return peaks[k]; });
+    peak_grid_.build(peaks.size(), 0.5 * lattice.a_px,
+                     [&](std::size_t k) -> const Peak& { return peaks[k]; });
     const int first = seed(peaks, lattice);
     if (first < 0) {
         return false;

@@ -11,9 +11,10 @@
 namespace dwellmap {
 namespace {
 
-constexpr std::size_t kFewest = 20;           // cations: below, no mixture
-constexpr double kContrastTolerance = 0.6;    // of the expected ratio: beyond, these are other elements
-constexpr double kContrastExponent = 1.7;     // contrast ~ Z^1.7
+constexpr std::size_t kFewest = 20;  // cations: below, no mixture
+constexpr double kContrastTolerance =
+    0.6;  // of the expected ratio: beyond, these are other elements
+constexpr double kContrastExponent = 1.7;  // contrast ~ Z^1.7
 
 float median(std::vector<float>& values) noexcept {
     if (values.empty()) {
@@ -24,39 +25,49 @@ float median(std::vector<float>& values) noexcept {
     return *middle;
 }
 
-double log_normal(double x, double mean, double variance) noexcept { return -0.5 * (std::log(2 * std::numbers::pi * variance) + (x - mean) * (x - mean) / variance); }
+double log_normal(double x, double mean, double variance) noexcept {
+    return -0.5 * (std::log(2 * std::numbers::pi * variance) + (x - mean) * (x - mean) / variance);
+}
 
 }  // namespace
 
 int atomic_number(const std::string& name) noexcept {
     constexpr std::array<std::string_view, 103> symbols{
-        "H",  "He", "Li", "Be", "B",  "C",  "N",  "O",  "F",  "Ne", "Na", "Mg", "Al", "Si", "P",  "S",  "Cl", "Ar", "K",  "Ca", "Sc",
-        "Ti", "V",  "Cr", "Mn", "Fe", "Co", "Ni", "Cu", "Zn", "Ga", "Ge", "As", "Se", "Br", "Kr", "Rb", "Sr", "Y",  "Zr", "Nb", "Mo",
-        "Tc", "Ru", "Rh", "Pd", "Ag", "Cd", "In", "Sn", "Sb", "Te", "I",  "Xe", "Cs", "Ba", "La", "Ce", "Pr", "Nd", "Pm", "Sm", "Eu",
-        "Gd", "Tb", "Dy", "Ho", "Er", "Tm", "Yb", "Lu", "Hf", "Ta", "W",  "Re", "Os", "Ir", "Pt", "Au", "Hg", "Tl", "Pb", "Bi", "Po",
-        "At", "Rn", "Fr", "Ra", "Ac", "Th", "Pa", "U",  "Np", "Pu", "Am", "Cm", "Bk", "Cf", "Es", "Fm", "Md", "No", "Lr"};
+        "H",  "He", "Li", "Be", "B",  "C",  "N",  "O",  "F",  "Ne", "Na", "Mg", "Al", "Si", "P",
+        "S",  "Cl", "Ar", "K",  "Ca", "Sc", "Ti", "V",  "Cr", "Mn", "Fe", "Co", "Ni", "Cu", "Zn",
+        "Ga", "Ge", "As", "Se", "Br", "Kr", "Rb", "Sr", "Y",  "Zr", "Nb", "Mo", "Tc", "Ru", "Rh",
+        "Pd", "Ag", "Cd", "In", "Sn", "Sb", "Te", "I",  "Xe", "Cs", "Ba", "La", "Ce", "Pr", "Nd",
+        "Pm", "Sm", "Eu", "Gd", "Tb", "Dy", "Ho", "Er", "Tm", "Yb", "Lu", "Hf", "Ta", "W",  "Re",
+        "Os", "Ir", "Pt", "Au", "Hg", "Tl", "Pb", "Bi", "Po", "At", "Rn", "Fr", "Ra", "Ac", "Th",
+        "Pa", "U",  "Np", "Pu", "Am", "Cm", "Bk", "Cf", "Es", "Fm", "Md", "No", "Lr"};
     const bool two = name.size() > 1 && std::islower(static_cast<unsigned char>(name[1])) != 0;
-    const auto at = std::find(symbols.begin(), symbols.end(), std::string_view(name).substr(0, two ? 2 : 1));
+    const auto at =
+        std::find(symbols.begin(), symbols.end(), std::string_view(name).substr(0, two ? 2 : 1));
     return at == symbols.end() ? 0 : static_cast<int>(at - symbols.begin()) + 1;
 }
 
-SpeciesSorter::SpeciesSorter(const SpecimenConfig& specimen, const SpeciesConfig& config, std::size_t max_atoms)
+SpeciesSorter::SpeciesSorter(const SpecimenConfig& specimen, const SpeciesConfig& config,
+                             std::size_t max_atoms)
     : second_is_brighter_(atomic_number(specimen.species[1]) >= atomic_number(specimen.species[0])),
-      contrast_ratio_(std::pow(static_cast<double>(atomic_number(specimen.species[1])) / atomic_number(specimen.species[0]), kContrastExponent)),
+      contrast_ratio_(std::pow(static_cast<double>(atomic_number(specimen.species[1])) /
+                                   atomic_number(specimen.species[0]),
+                               kContrastExponent)),
       literal_quantile_(config.rule == "quantile") {
     contrast_.reserve(max_atoms);
     scratch_.reserve(max_atoms);
 }
 
 /// The cations are the brightest of the occupied sublattices. Without a significant second one there are no anions.
-void SpeciesSorter::place_cations(std::vector<Atom>& atoms, Cells& cells, std::uint32_t& notes) noexcept {
+void SpeciesSorter::place_cations(std::vector<Atom>& atoms, Cells& cells,
+                                  std::uint32_t& notes) noexcept {
     std::array<float, Cells::sites> brightness{};
     std::array<std::size_t, Cells::sites> columns{}, significant{};
     for (int site = 0; site < Cells::sites; ++site) {
         scratch_.clear();
         const auto s = static_cast<std::size_t>(site);
         for (std::size_t k = 0; k < atoms.size(); ++k) {
-            if (atoms[k].site != Site::other && cells.at(atoms[k].i, atoms[k].j, site) == static_cast<int>(k)) {
+            if (atoms[k].site != Site::other &&
+                cells.at(atoms[k].i, atoms[k].j, site) == static_cast<int>(k)) {
                 scratch_.push_back(atoms[k].amplitude);
                 ++columns[s];
                 significant[s] += (atoms[k].flags & flag_weak) == 0 ? 1 : 0;
@@ -71,9 +82,12 @@ void SpeciesSorter::place_cations(std::vector<Atom>& atoms, Cells& cells, std::u
         const auto s = static_cast<std::size_t>(site);
         const bool occupied = 2 * significant[s] > columns[s];
         for (std::size_t k = 0; k < atoms.size(); ++k) {
-            if (atoms[k].site != Site::other && cells.at(atoms[k].i, atoms[k].j, site) == static_cast<int>(k)) {
+            if (atoms[k].site != Site::other &&
+                cells.at(atoms[k].i, atoms[k].j, site) == static_cast<int>(k)) {
                 atoms[k].site = site == cells.cation_site ? Site::cation : Site::anion;
-                atoms[k].flags = static_cast<std::uint16_t>(occupied || site == cells.cation_site ? atoms[k].flags : atoms[k].flags | flag_weak);
+                atoms[k].flags = static_cast<std::uint16_t>(occupied || site == cells.cation_site
+                                                                ? atoms[k].flags
+                                                                : atoms[k].flags | flag_weak);
             }
         }
         next = site != cells.cation_site && occupied ? std::max(next, brightness[s]) : next;
@@ -91,8 +105,12 @@ SpeciesSorter::Mixture SpeciesSorter::start(double fraction_bright, double margi
     const auto n = contrast_.size();
     std::size_t low = 1, high = n - 1;
     if (fraction_bright >= 0) {
-        low = static_cast<std::size_t>(std::clamp((1 - fraction_bright - margin) * static_cast<double>(n), 1.0, static_cast<double>(n - 1)));
-        high = static_cast<std::size_t>(std::clamp((1 - fraction_bright + margin) * static_cast<double>(n), 1.0, static_cast<double>(n - 1)));
+        low = static_cast<std::size_t>(
+            std::clamp((1 - fraction_bright - margin) * static_cast<double>(n), 1.0,
+                       static_cast<double>(n - 1)));
+        high = static_cast<std::size_t>(
+            std::clamp((1 - fraction_bright + margin) * static_cast<double>(n), 1.0,
+                       static_cast<double>(n - 1)));
     }
     double total = 0, total2 = 0, left = 0, left2 = 0, best = 0;
     for (const double c : contrast_) {
@@ -105,13 +123,15 @@ SpeciesSorter::Mixture SpeciesSorter::start(double fraction_bright, double margi
         left += contrast_[k - 1];
         left2 += contrast_[k - 1] * contrast_[k - 1];
         const auto a = static_cast<double>(k), b = static_cast<double>(n - k);
-        const double within = (left2 - left * left / a) + (total2 - left2 - (total - left) * (total - left) / b);
+        const double within =
+            (left2 - left * left / a) + (total2 - left2 - (total - left) * (total - left) / b);
         if (k >= low && (!found || within < best)) {
             found = true;
             best = within;
             m = {{a / static_cast<double>(n), b / static_cast<double>(n)},
                  {left / a, (total - left) / b},
-                 {left2 / a - left * left / (a * a), (total2 - left2) / b - (total - left) * (total - left) / (b * b)}};
+                 {left2 / a - left * left / (a * a),
+                  (total2 - left2) / b - (total - left) * (total - left) / (b * b)}};
         }
     }
     return m;
@@ -132,8 +152,10 @@ void SpeciesSorter::maximise(Mixture& m, bool fixed_weights) const noexcept {
     for (int iteration = 0; iteration < 200; ++iteration) {
         double n1 = 0, s0 = 0, s1 = 0, q0 = 0, q1 = 0;
         m.log_likelihood = 0;
-        const double base0 = std::log(m.weight[0]) - 0.5 * std::log(2 * std::numbers::pi * m.variance[0]);
-        const double base1 = std::log(m.weight[1]) - 0.5 * std::log(2 * std::numbers::pi * m.variance[1]);
+        const double base0 =
+            std::log(m.weight[0]) - 0.5 * std::log(2 * std::numbers::pi * m.variance[0]);
+        const double base1 =
+            std::log(m.weight[1]) - 0.5 * std::log(2 * std::numbers::pi * m.variance[1]);
         for (const double c : contrast_) {
             const double l0 = base0 - 0.5 * (c - m.mean[0]) * (c - m.mean[0]) / m.variance[0];
             const double l1 = base1 - 0.5 * (c - m.mean[1]) * (c - m.mean[1]) / m.variance[1];
@@ -164,7 +186,8 @@ void SpeciesSorter::maximise(Mixture& m, bool fixed_weights) const noexcept {
 }
 
 /// The likeliest of the mixtures that the starts lead to: a rare species is not found from a cut in the middle.
-SpeciesSorter::Mixture SpeciesSorter::best_mixture(std::initializer_list<double> fractions_bright, bool fixed_weights) const noexcept {
+SpeciesSorter::Mixture SpeciesSorter::best_mixture(std::initializer_list<double> fractions_bright,
+                                                   bool fixed_weights) const noexcept {
     Mixture best{};
     bool first = true;
     for (const double fraction : fractions_bright) {
@@ -197,19 +220,23 @@ bool SpeciesSorter::two_species(const Mixture& m) const noexcept {
         one += log_normal(c, mean, variance);
     }
     const bool better = -2 * m.log_likelihood + 5 * std::log(n) < -2 * one + 2 * std::log(n) - 10;
-    const bool apart = m.mean[1] - m.mean[0] > 3 * std::sqrt(std::max(m.variance[0], m.variance[1]));
+    const bool apart =
+        m.mean[1] - m.mean[0] > 3 * std::sqrt(std::max(m.variance[0], m.variance[1]));
     return better && apart && std::min(m.weight[0], m.weight[1]) * n > 2.5;
 }
 
-void SpeciesSorter::label(const Mixture& m, bool second_is_bright, SpeciesResult& result, std::vector<Atom>& atoms) const noexcept {
+void SpeciesSorter::label(const Mixture& m, bool second_is_bright, SpeciesResult& result,
+                          std::vector<Atom>& atoms) const noexcept {
     const int first = second_is_bright ? 0 : 1, second = 1 - first;
     result.mean_first = m.mean[first];
     result.sigma_first = std::sqrt(m.variance[first]);
     result.mean_second = m.mean[second];
     result.sigma_second = std::sqrt(m.variance[second]);
     const auto log_odds_bright = [&](double c) {
-        const double inside = std::clamp(c, m.mean[0], m.mean[1]);  // beyond the means it can only get surer
-        return std::log(m.weight[1] / m.weight[0]) + log_normal(inside, m.mean[1], m.variance[1]) - log_normal(inside, m.mean[0], m.variance[0]);
+        const double inside =
+            std::clamp(c, m.mean[0], m.mean[1]);  // beyond the means it can only get surer
+        return std::log(m.weight[1] / m.weight[0]) + log_normal(inside, m.mean[1], m.variance[1]) -
+               log_normal(inside, m.mean[0], m.variance[0]);
     };
     double low = m.mean[0], high = m.mean[1];
     for (int k = 0; k < 60; ++k) {
@@ -220,8 +247,10 @@ void SpeciesSorter::label(const Mixture& m, bool second_is_bright, SpeciesResult
     const double x = result.expected_second;
     if (std::isfinite(x)) {
         const double dark = (second_is_bright ? 1 - x : x) * static_cast<double>(contrast_.size());
-        const auto k = static_cast<std::size_t>(std::clamp(std::lround(dark), 0L, static_cast<long>(contrast_.size()) - 1));
-        result.quantile_threshold = k == 0 ? contrast_.front() : 0.5 * (contrast_[k - 1] + contrast_[k]);
+        const auto k = static_cast<std::size_t>(
+            std::clamp(std::lround(dark), 0L, static_cast<long>(contrast_.size()) - 1));
+        result.quantile_threshold =
+            k == 0 ? contrast_.front() : 0.5 * (contrast_[k - 1] + contrast_[k]);
         threshold = literal_quantile_ ? result.quantile_threshold : threshold;
     }
     result.threshold = threshold / result.mean_first;
@@ -239,10 +268,12 @@ void SpeciesSorter::label(const Mixture& m, bool second_is_bright, SpeciesResult
             seconds += a.species == species_second ? 1 : 0;
         }
     }
-    result.fraction_second = cations > 0 ? static_cast<double>(seconds) / static_cast<double>(cations) : 0;
+    result.fraction_second =
+        cations > 0 ? static_cast<double>(seconds) / static_cast<double>(cations) : 0;
 }
 
-SpeciesResult SpeciesSorter::run(double composition, bool& generic, std::vector<Atom>& atoms, Cells& cells, std::uint32_t& notes) noexcept {
+SpeciesResult SpeciesSorter::run(double composition, bool& generic, std::vector<Atom>& atoms,
+                                 Cells& cells, std::uint32_t& notes) noexcept {
     place_cations(atoms, cells, notes);
     SpeciesResult result;
     result.expected_second = composition;
@@ -251,7 +282,10 @@ SpeciesResult SpeciesSorter::run(double composition, bool& generic, std::vector<
     for (Atom& a : atoms) {
         const bool absent = (a.flags & flag_weak) != 0;
         a.p_second = kNaN;
-        a.species = a.site == Site::other ? species_unknown : absent ? species_vacancy : a.site == Site::anion ? species_anion : species_first;
+        a.species = a.site == Site::other   ? species_unknown
+                    : absent                ? species_vacancy
+                    : a.site == Site::anion ? species_anion
+                                            : species_first;
         if (a.site == Site::cation && !absent && (a.flags & (flag_edge | flag_misfit)) == 0) {
             contrast_.push_back(a.amplitude);
         }
@@ -263,12 +297,15 @@ SpeciesResult SpeciesSorter::run(double composition, bool& generic, std::vector<
         notes |= note_one_species;
         result.fraction_second = pure ? composition : 0;
         for (Atom& a : atoms) {
-            a.species = a.species == species_first && pure && composition >= 1 ? static_cast<std::int8_t>(species_second) : a.species;
+            a.species = a.species == species_first && pure && composition >= 1
+                            ? static_cast<std::int8_t>(species_second)
+                            : a.species;
         }
         return result;
     }
     const double bright = second_is_brighter_ ? composition : 1 - composition;
-    const Mixture m = given ? best_mixture({bright}, true) : best_mixture({-1, 0.01, 0.05, 0.95, 0.99}, false);
+    const Mixture m =
+        given ? best_mixture({bright}, true) : best_mixture({-1, 0.01, 0.05, 0.95, 0.99}, false);
     if (!given && !two_species(m)) {
         notes |= note_one_species;
         result.fraction_second = 0;
@@ -279,12 +316,15 @@ SpeciesResult SpeciesSorter::run(double composition, bool& generic, std::vector<
         }
         const auto n = static_cast<double>(contrast_.size());
         result.mean_first = sum / n;
-        result.sigma_first = std::sqrt(std::max(0.0, sum2 / n - result.mean_first * result.mean_first));
+        result.sigma_first =
+            std::sqrt(std::max(0.0, sum2 / n - result.mean_first * result.mean_first));
         return result;
     }
     const double ratio = second_is_brighter_ ? m.mean[1] / m.mean[0] : m.mean[0] / m.mean[1];
-    generic = generic || !(ratio > kContrastTolerance * contrast_ratio_ && ratio < contrast_ratio_ / kContrastTolerance);
-    const bool second_is_bright = generic && !given ? m.weight[1] <= m.weight[0] : second_is_brighter_;
+    generic = generic || !(ratio > kContrastTolerance * contrast_ratio_ &&
+                           ratio < contrast_ratio_ / kContrastTolerance);
+    const bool second_is_bright =
+        generic && !given ? m.weight[1] <= m.weight[0] : second_is_brighter_;
     label(m, second_is_bright, result, atoms);
     if (given) {
         std::size_t differ = 0;

@@ -9,14 +9,17 @@ Statistics::Statistics(const StatisticsConfig& config, std::size_t max_tracks)
     : dim_(2 * config.neighbours),
       tracks_count_(config.population == "tracks"),
       sets_{OnlineCovariance(dim_), OnlineCovariance(dim_)},
-      pca_{OnlinePca(config.neighbours, config.parity), OnlinePca(config.neighbours, config.parity)},
+      pca_{OnlinePca(config.neighbours, config.parity),
+           OnlinePca(config.neighbours, config.parity)},
       members_(tracks_count_ ? max_tracks : 0),
       means_(members_.size() * static_cast<std::size_t>(dim_)) {}
 
-void Statistics::update(const std::vector<Atom>& atoms, const std::vector<std::int32_t>& track, const Neighbourhoods& neighbourhoods) noexcept {
+void Statistics::update(const std::vector<Atom>& atoms, const std::vector<std::int32_t>& track,
+                        const Neighbourhoods& neighbourhoods) noexcept {
     for (std::size_t k = 0; k < atoms.size(); ++k) {
         const auto species = atoms[k].species;
-        if (!neighbourhoods.complete(k) || (species != species_first && species != species_second)) {
+        if (!neighbourhoods.complete(k) ||
+            (species != species_first && species != species_second)) {
             continue;
         }
         auto& set = sets_[static_cast<std::size_t>(species)];
@@ -46,10 +49,12 @@ void Statistics::update(const std::vector<Atom>& atoms, const std::vector<std::i
 
 void Statistics::forget_tracks() noexcept { std::fill(members_.begin(), members_.end(), Member{}); }
 
-void Statistics::score(const std::vector<Atom>& atoms, const Neighbourhoods& neighbourhoods, std::vector<Scores>& scores) const noexcept {
+void Statistics::score(const std::vector<Atom>& atoms, const Neighbourhoods& neighbourhoods,
+                       std::vector<Scores>& scores) const noexcept {
     for (std::size_t k = 0; k < atoms.size(); ++k) {
         const auto species = atoms[k].species;
-        if (!neighbourhoods.complete(k) || (species != species_first && species != species_second)) {
+        if (!neighbourhoods.complete(k) ||
+            (species != species_first && species != species_second)) {
             continue;
         }
         const ModeSet& modes = pca_[static_cast<std::size_t>(species)].modes();
@@ -63,7 +68,8 @@ void Statistics::score(const std::vector<Atom>& atoms, const Neighbourhoods& nei
                 sum += (offsets[d] - modes.mean[d]) * modes.loadings(d, m);
             }
             scores[k].pca[static_cast<std::size_t>(m)] = static_cast<float>(sum);
-            scores[k].se_pca[static_cast<std::size_t>(m)] = static_cast<float>(neighbourhoods.projection_error(atoms, k, modes.loadings.col(m).data()));
+            scores[k].se_pca[static_cast<std::size_t>(m)] = static_cast<float>(
+                neighbourhoods.projection_error(atoms, k, modes.loadings.col(m).data()));
         }
     }
 }

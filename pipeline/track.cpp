@@ -7,7 +7,8 @@
 namespace dwellmap {
 namespace {
 
-constexpr double kHopAdvantage = 5;   // standard errors of z by which another cell must correlate better
+constexpr double kHopAdvantage =
+    5;  // standard errors of z by which another cell must correlate better
 constexpr int kCellsAround = 4;
 constexpr double kFewestMatched = 0.3;
 constexpr std::size_t kSample = 600;  // columns that decide between cells
@@ -15,7 +16,9 @@ constexpr std::size_t kSample = 600;  // columns that decide between cells
 }  // namespace
 
 Tracker::Tracker(int rows_px, int cols_px, std::size_t max_atoms, double match_lattice)
-    : match_lattice_(match_lattice), track_grid_(rows_px, cols_px, 2.0, 2 * max_atoms), atom_grid_(rows_px, cols_px, 2.0, max_atoms) {
+    : match_lattice_(match_lattice),
+      track_grid_(rows_px, cols_px, 2.0, 2 * max_atoms),
+      atom_grid_(rows_px, cols_px, 2.0, max_atoms) {
     tracks_.reserve(2 * max_atoms);
 }
 
@@ -24,14 +27,17 @@ void Tracker::clear() noexcept {
     drift_.setZero();
 }
 
-int Tracker::nearest_track(const Atom& atom, const Eigen::Vector2d& shift, float radius_px) const noexcept {
-    return track_grid_.nearest(atom.x_px - static_cast<float>(shift.x()), atom.y_px - static_cast<float>(shift.y()), radius_px,
-                               [&](std::size_t k) -> const Track& { return tracks_[k]; },
-                               [&](std::size_t k) { return tracks_[k].site == atom.site; });
+int Tracker::nearest_track(const Atom& atom, const Eigen::Vector2d& shift,
+                           float radius_px) const noexcept {
+    return track_grid_.nearest(
+        atom.x_px - static_cast<float>(shift.x()), atom.y_px - static_cast<float>(shift.y()),
+        radius_px, [&](std::size_t k) -> const Track& { return tracks_[k]; },
+        [&](std::size_t k) { return tracks_[k].site == atom.site; });
 }
 
 /// Mean distance to the nearest tracks from a start, repeated from there, and how alike the amplitudes are.
-Tracker::Fit Tracker::compare(const std::vector<Atom>& atoms, Eigen::Vector2d shift, float radius_px, int rounds, std::size_t stride) const noexcept {
+Tracker::Fit Tracker::compare(const std::vector<Atom>& atoms, Eigen::Vector2d shift,
+                              float radius_px, int rounds, std::size_t stride) const noexcept {
     Fit fit;
     for (int round = 0; round < rounds; ++round) {
         Eigen::Vector2d sum(0, 0);
@@ -46,7 +52,8 @@ Tracker::Fit Tracker::compare(const std::vector<Atom>& atoms, Eigen::Vector2d sh
                 continue;
             }
             const Track& t = tracks_[static_cast<std::size_t>(k)];
-            sum += Eigen::Vector2d(static_cast<double>(atom.x_px) - t.x_px, static_cast<double>(atom.y_px) - t.y_px);
+            sum += Eigen::Vector2d(static_cast<double>(atom.x_px) - t.x_px,
+                                   static_cast<double>(atom.y_px) - t.y_px);
             const double p = atom.amplitude, q = t.amplitude;
             ++n;
             a += p;
@@ -71,27 +78,33 @@ Tracker::Fit Tracker::compare(const std::vector<Atom>& atoms, Eigen::Vector2d sh
 Tracker::Fit Tracker::place(const std::vector<Atom>& atoms, const Lattice& lattice) const noexcept {
     const auto radius = static_cast<float>(0.25 * lattice.a_px);
     Fit best = compare(atoms, drift_, radius, 3, 1);
-    const auto cations = std::count_if(atoms.begin(), atoms.end(), [](const Atom& a) { return a.site == Site::cation && (a.flags & flag_edge) == 0; });
+    const auto cations = std::count_if(atoms.begin(), atoms.end(), [](const Atom& a) {
+        return a.site == Site::cation && (a.flags & flag_edge) == 0;
+    });
     const std::size_t stride = std::max<std::size_t>(1, atoms.size() / kSample);
     if (best.matched < 0.8 * static_cast<double>(cations)) {
         best = compare(atoms, drift_, radius, 3, stride);
         for (int i = 0; i < 4; ++i) {
             for (int j = 0; j < 4; ++j) {
                 Eigen::Vector2d part = 0.25 * i * lattice.a1_px + 0.25 * j * lattice.a2_px;
-                part -= std::round(0.25 * i - 0.01) * lattice.a1_px + std::round(0.25 * j - 0.01) * lattice.a2_px;
+                part -= std::round(0.25 * i - 0.01) * lattice.a1_px +
+                        std::round(0.25 * j - 0.01) * lattice.a2_px;
                 const Fit fit = compare(atoms, drift_ + part, radius, 3, stride);
                 best = fit.matched > best.matched ? fit : best;
             }
         }
     }
     const auto z = [](const Fit& f) {  // Fisher's z in units of its standard error
-        return std::atanh(std::clamp(f.correlation, -0.999, 0.999)) * std::sqrt(std::max(1, f.matched - 3));
+        return std::atanh(std::clamp(f.correlation, -0.999, 0.999)) *
+               std::sqrt(std::max(1, f.matched - 3));
     };
     const Fit here = compare(atoms, best.shift, radius, 1, stride);
     double best_z = z(here) + kHopAdvantage;
     for (int i = -kCellsAround; i <= kCellsAround; ++i) {
-        for (int j = std::max(-kCellsAround, -kCellsAround - i); j <= std::min(kCellsAround, kCellsAround - i); ++j) {
-            const Fit fit = compare(atoms, here.shift + i * lattice.a1_px + j * lattice.a2_px, radius, 1, stride);
+        for (int j = std::max(-kCellsAround, -kCellsAround - i);
+             j <= std::min(kCellsAround, kCellsAround - i); ++j) {
+            const Fit fit = compare(atoms, here.shift + i * lattice.a1_px + j * lattice.a2_px,
+                                    radius, 1, stride);
             if (fit.matched > 0.3 * here.matched && z(fit) > best_z) {
                 best = fit;
                 best_z = z(fit);
@@ -101,7 +114,8 @@ Tracker::Fit Tracker::place(const std::vector<Atom>& atoms, const Lattice& latti
     return compare(atoms, best.shift, radius, 1, 1);
 }
 
-bool Tracker::run(const Lattice& lattice, bool keep, std::vector<Atom>& atoms, std::vector<std::int32_t>& track, Eigen::Vector2d& drift) noexcept {
+bool Tracker::run(const Lattice& lattice, bool keep, std::vector<Atom>& atoms,
+                  std::vector<std::int32_t>& track, Eigen::Vector2d& drift) noexcept {
     const auto bin = 0.5 * lattice.a_px;
     const auto track_at = [&](std::size_t k) -> const Track& { return tracks_[k]; };
     const auto atom_at = [&](std::size_t k) -> const Atom& { return atoms[k]; };
@@ -111,7 +125,9 @@ bool Tracker::run(const Lattice& lattice, bool keep, std::vector<Atom>& atoms, s
     Eigen::Vector2d shift = drift_;
     if (!tracks_.empty()) {
         const Fit fit = place(atoms, lattice);
-        const auto cations = std::count_if(atoms.begin(), atoms.end(), [](const Atom& a) { return a.site == Site::cation && (a.flags & flag_edge) == 0; });
+        const auto cations = std::count_if(atoms.begin(), atoms.end(), [](const Atom& a) {
+            return a.site == Site::cation && (a.flags & flag_edge) == 0;
+        });
         found = fit.matched >= kFewestMatched * static_cast<double>(cations);
         shift = found ? fit.shift : Eigen::Vector2d(0, 0);
         if (!found && keep) {
@@ -127,8 +143,10 @@ bool Tracker::run(const Lattice& lattice, bool keep, std::vector<Atom>& atoms, s
         const int t = found ? nearest_track(a, shift, radius) : -1;
         if (t >= 0) {
             const Track& near = tracks_[static_cast<std::size_t>(t)];
-            const int back = atom_grid_.nearest(near.x_px + static_cast<float>(shift.x()), near.y_px + static_cast<float>(shift.y()), radius, atom_at,
-                                                [&](std::size_t m) { return atoms[m].site == near.site; });
+            const int back =
+                atom_grid_.nearest(near.x_px + static_cast<float>(shift.x()),
+                                   near.y_px + static_cast<float>(shift.y()), radius, atom_at,
+                                   [&](std::size_t m) { return atoms[m].site == near.site; });
             if (back == static_cast<int>(k)) {
                 a.id = near.id;
                 track[k] = t;
@@ -142,7 +160,8 @@ bool Tracker::run(const Lattice& lattice, bool keep, std::vector<Atom>& atoms, s
     drift_ = shift;
     for (std::size_t k = 0; k < atoms.size(); ++k) {
         Atom& a = atoms[k];
-        const auto x = static_cast<float>(a.x_px - shift.x()), y = static_cast<float>(a.y_px - shift.y());
+        const auto x = static_cast<float>(a.x_px - shift.x()),
+                   y = static_cast<float>(a.y_px - shift.y());
         if (track[k] < 0) {
             a.id = next_id_++;
             if (tracks_.size() < tracks_.capacity()) {

@@ -4,12 +4,16 @@
 #include "dwellmap/result_json.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <cstdint>
 #include <string_view>
 
 namespace dwellmap {
 namespace {
+
+static_assert(std::endian::native == std::endian::little,
+              "the maps are sent as they are in memory");
 
 using nlohmann::json;
 
@@ -46,6 +50,17 @@ json valid_rows(const Frame& frame) {
     return out;
 }
 
+/// Without their numbers, which follow as floats: as text they would be most of the message.
+json map_headers(const FrameResult& r) {
+    json out = json::array();
+    for (const auto& m : r.maps)
+        out.push_back({{"name", m.name},
+                       {"rows", m.value.rows()},
+                       {"cols", m.value.cols()},
+                       {"step_px", r.map_step_px}});
+    return out;
+}
+
 std::string framed(const json& j, std::size_t room) {
     const std::string text = to_text(j);
     const auto size = static_cast<std::uint32_t>(text.size());
@@ -79,7 +94,7 @@ std::string frame_message(const WebStatus& status, const FrameResult& result, co
                  {"frame", frame_json(result)},
                  {"series", frame.series ? series_json(*frame.series) : json(nullptr)},
                  {"pca", pca_json(result)},
-                 {"maps", maps_json(result)},
+                 {"maps", map_headers(result)},
                  {"flags", flag_texts_json()},
                  {"stages", kStageNames},  // in order, which the keys of an object are not
                  {"rows", valid_rows(frame)},
@@ -92,8 +107,16 @@ std::string frame_message(const WebStatus& status, const FrameResult& result, co
                    {"cols_px", frame.counts.cols()},
                    {"low", image.low},
                    {"high", image.high}}}};
-    std::string out = framed(j, image.pixels.size());
+    std::size_t floats = 0;
+    for (const auto& map : result.maps)
+        floats += static_cast<std::size_t>(map.value.size() + map.sigma.size());
+    std::string out = framed(j, image.pixels.size() + 4 + floats * sizeof(float));
     out.append(image.pixels.begin(), image.pixels.end());
+    out.append((4 - out.size() % 4) % 4, '\0');
+    for (const auto& map : result.maps)
+        for (const auto* layer : {&map.value, &map.sigma})
+            out.append(reinterpret_cast<const char*>(layer->data()),
+                       static_cast<std::size_t>(layer->size()) * sizeof(float));
     return out;
 }
 

@@ -39,7 +39,7 @@ struct WebStatus {
 /// A WebSocket message: u32 length of the JSON, JSON. See web_server.hpp.
 std::string status_message(const WebStatus& status);
 
-/// The same, with the results, followed by the image.
+/// The same, with the results, followed by the image and the maps.
 std::string frame_message(const WebStatus& status, const FrameResult& result, const Frame& frame,
                           const GreyImage& image);
 

@@ -104,9 +104,12 @@ public:
                StreamState state) {
         {
             const std::scoped_lock lock(mutex_);
-            newest_.result = result;
-            newest_.frame = frame;
-            fresh_ = true;
+            // A whole frame is worth more than the first rows of the next: it stays until the next sending.
+            if (!fresh_ || result.complete || !newest_.result.complete) {
+                newest_.result = result;
+                newest_.frame = frame;
+                fresh_ = true;
+            }
             status_.latencies.add(result.latency_us);
             status_.trend.add(result);
             note(counters, state);

@@ -32,7 +32,8 @@ TEST_CASE("no configuration is valid and gives the defaults", "[config]") {
 }
 
 TEST_CASE("an override wins over the file", "[config]") {
-    const auto c = parse("[refine]\npasses = 7\n", {"refine.passes=9", "specimen.composition=0.5", "stream.publish=tcp://127.0.0.1:7777"});
+    const auto c = parse("[refine]\npasses = 7\n", {"refine.passes=9", "specimen.composition=0.5",
+                                                    "stream.publish=tcp://127.0.0.1:7777"});
     CHECK(c.refine.passes == 9);
     CHECK(c.specimen.composition == 0.5);
     CHECK(c.stream.publish == "tcp://127.0.0.1:7777");
@@ -56,15 +57,18 @@ TEST_CASE("a wrong configuration says which key is wrong and why", "[config]") {
 
 TEST_CASE("all problems are reported at once", "[config]") {
     CHECK_THROWS_WITH(parse("[refine]\npasses = 0\ntypo = 1", {"web.port=70000", "nonsense"}),
-                      Catch::Contains("passes") && Catch::Contains("typo") && Catch::Contains("web.port") && Catch::Contains("nonsense"));
+                      Catch::Contains("passes") && Catch::Contains("typo") &&
+                          Catch::Contains("web.port") && Catch::Contains("nonsense"));
 }
 
 TEST_CASE("a file that is not there is named", "[config]") {
-    CHECK_THROWS_WITH(load_config("/nowhere/dwellmap.toml", {}), Catch::Contains("/nowhere/dwellmap.toml"));
+    CHECK_THROWS_WITH(load_config("/nowhere/dwellmap.toml", {}),
+                      Catch::Contains("/nowhere/dwellmap.toml"));
 }
 
 TEST_CASE("what describe() prints can be read again", "[config]") {
-    const auto c = parse(describe(parse("[statistics]\nneighbours = 24\n[specimen]\ncomposition = 0.25")));
+    const auto c =
+        parse(describe(parse("[statistics]\nneighbours = 24\n[specimen]\ncomposition = 0.25")));
     CHECK(c.statistics.neighbours == 24);
     CHECK(c.specimen.composition == 0.25);
 }

@@ -170,8 +170,8 @@ TEST_CASE(
     std::vector<std::byte> flatbuffer(s.flatbuffer.begin(), s.flatbuffer.end());
     for (std::size_t bit = 0; bit < flatbuffer.size() * 8; ++bit) {
         flatbuffer[bit / 8] ^= std::byte{1} << (bit % 8);
-        const auto got =
-            decode_frame_message(seal_message(s.envelope.kind, kStamp, flatbuffer, s.payload));
+        const auto sealed = seal_message(s.envelope.kind, kStamp, flatbuffer, s.payload);
+        const auto got = decode_frame_message(sealed);
         if (const auto* rows = std::get_if<RowsMessage>(&got.content)) {  // run with ASan to see
             std::vector<float> values(static_cast<std::size_t>(rows->row_count * rows->cols_px));
             to_float(rows->pixel_type, rows->pixels, values);

@@ -22,7 +22,8 @@ double direct(const Image& in, double sigma, int y, int x) {
     for (int k = -r; k <= r; ++k) {
         for (int l = -r; l <= r; ++l) {
             const double w = std::exp(-0.5 * (k * k + l * l) / (sigma * sigma));
-            const auto yy = std::clamp<Eigen::Index>(y + k, 0, in.rows() - 1), xx = std::clamp<Eigen::Index>(x + l, 0, in.cols() - 1);
+            const auto yy = std::clamp<Eigen::Index>(y + k, 0, in.rows() - 1),
+                       xx = std::clamp<Eigen::Index>(x + l, 0, in.cols() - 1);
             sum += w * in(yy, xx);
             weights += w;
         }

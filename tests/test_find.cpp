@@ -14,7 +14,9 @@ Image with_peaks(const std::vector<Peak>& peaks) {
     for (int y = 0; y < 60; ++y) {
         for (int x = 0; x < 80; ++x) {
             for (const auto& p : peaks) {
-                image(y, x) += p.height * static_cast<float>(std::exp(-(std::pow(x - p.x_px, 2) + std::pow(y - p.y_px, 2)) / 12));
+                const double dx = x - static_cast<double>(p.x_px),
+                             dy = y - static_cast<double>(p.y_px);
+                image(y, x) += p.height * static_cast<float>(std::exp(-(dx * dx + dy * dy) / 12));
             }
         }
     }

@@ -22,7 +22,8 @@ TEST_CASE("the power spectrum shows the lattice without being told a scale", "[l
     const auto lattice = spectrum.run(place.frame(0).counts, 300, 6, 100);
     CAPTURE(pixel_nm, angle, lattice.a_px * pixel_nm, lattice.rotation_rad);
     REQUIRE(lattice.found);
-    CHECK(lattice.a_px * pixel_nm == Approx(0.309).epsilon(0.03));  // Vegard: x = 0.55 is 3 % smaller than the host
+    CHECK(lattice.a_px * pixel_nm ==
+          Approx(0.309).epsilon(0.03));  // Vegard: x = 0.55 is 3 % smaller than the host
     CHECK(std::abs(std::remainder(lattice.rotation_rad - angle, std::numbers::pi / 3)) < 0.03);
 }
 
@@ -33,7 +34,8 @@ TEST_CASE("noise has no lattice", "[lattice]") {
     CHECK_FALSE(spectrum.run(noise, 256, 6, 100).found);
 }
 
-TEST_CASE("of the six equivalent directions the one nearest to the reference is called the first", "[lattice]") {
+TEST_CASE("of the six equivalent directions the one nearest to the reference is called the first",
+          "[lattice]") {
     const double sixth = std::numbers::pi / 3;
     const int turns = GENERATE(0, 1, 2, 3, 4, 5);
     Lattice lattice;
@@ -44,6 +46,7 @@ TEST_CASE("of the six equivalent directions the one nearest to the reference is 
     CHECK(std::abs(std::remainder(lattice.rotation_rad - reference, 2 * std::numbers::pi)) < 0.06);
     CHECK(lattice.a_px == Approx(10));
     CHECK(lattice.anisotropy == Approx(0).margin(1e-9));
-    const double cross = lattice.a1_px.x() * lattice.a2_px.y() - lattice.a1_px.y() * lattice.a2_px.x();
+    const double cross =
+        lattice.a1_px.x() * lattice.a2_px.y() - lattice.a1_px.y() * lattice.a2_px.x();
     CHECK(cross < 0);  // a2 stays counter-clockwise on screen, where y points down
 }

@@ -7,7 +7,8 @@
 
 using namespace dwellmap;
 
-TEST_CASE("a map pixel takes the nearest cation's value and error, and nothing where none is near", "[map]") {
+TEST_CASE("a map pixel takes the nearest cation's value and error, and nothing where none is near",
+          "[map]") {
     MapPainter painter(512, 640);
     auto layers = painter.make_layers();
     std::vector<Atom> atoms(2);

@@ -20,12 +20,14 @@ struct Crystal {
     explicit Crystal(double angle) {
         lattice.found = true;
         lattice.a1_px = 16 * Eigen::Vector2d(std::cos(angle), -std::sin(angle));
-        lattice.a2_px = 16 * Eigen::Vector2d(std::cos(angle + M_PI / 3), -std::sin(angle + M_PI / 3));
+        lattice.a2_px =
+            16 * Eigen::Vector2d(std::cos(angle + M_PI / 3), -std::sin(angle + M_PI / 3));
         describe(lattice);
         for (int i = -4; i <= 4; ++i) {
             for (int j = -4; j <= 4; ++j) {
                 Atom a;
-                const Eigen::Vector2d r = Eigen::Vector2d(200, 200) + i * lattice.a1_px + j * lattice.a2_px;
+                const Eigen::Vector2d r =
+                    Eigen::Vector2d(200, 200) + i * lattice.a1_px + j * lattice.a2_px;
                 a.x_px = static_cast<float>(r.x());
                 a.y_px = static_cast<float>(r.y());
                 a.se_x_px = a.se_y_px = 0.05F;
@@ -64,7 +66,8 @@ TEST_CASE("a perfect lattice is not distorted, whatever its angle", "[neighbourh
     const auto offsets = n.offsets(centre);
     CHECK(offsets[0] == Approx(0.32).margin(1e-6));  // the first neighbour lies along a1
     CHECK(offsets[1] == Approx(0).margin(1e-6));
-    CHECK(offsets[3] == Approx(0.32 * std::sin(M_PI / 3)).margin(1e-6));  // the second 60 degrees on, counter-clockwise
+    CHECK(offsets[3] == Approx(0.32 * std::sin(M_PI / 3))
+                            .margin(1e-6));  // the second 60 degrees on, counter-clockwise
 }
 
 TEST_CASE("a pattern put on the neighbours comes back as its score", "[neighbourhood]") {
@@ -74,7 +77,8 @@ TEST_CASE("a pattern put on the neighbours comes back as its score", "[neighbour
     const auto& pattern = which == 0 ? p.isotropic : p.zigzag[static_cast<std::size_t>(which - 1)];
     Crystal c(angle);
     for (std::size_t s = 0; s < 6; ++s) {
-        c.move(kSixNeighbours[s][0], kSixNeighbours[s][1], 0.02 * pattern.segment<2>(2 * static_cast<Eigen::Index>(s)), 0.02);
+        c.move(kSixNeighbours[s][0], kSixNeighbours[s][1],
+               0.02 * pattern.segment<2>(2 * static_cast<Eigen::Index>(s)), 0.02);
     }
     Neighbourhoods n(6, 200);
     n.run(c.cells, c.lattice, 0.02, c.atoms, c.scores);
@@ -89,7 +93,8 @@ TEST_CASE("a pattern put on the neighbours comes back as its score", "[neighbour
     CHECK(s.se_order_parameter == Approx(0.001 * std::sqrt(1 + 4)).epsilon(0.01));
 }
 
-TEST_CASE("a missing, doubtful or far neighbour makes a neighbourhood incomplete", "[neighbourhood]") {
+TEST_CASE("a missing, doubtful or far neighbour makes a neighbourhood incomplete",
+          "[neighbourhood]") {
     Crystal c(0.3);
     const int fault = GENERATE(0, 1, 2);
     if (fault == 0) {

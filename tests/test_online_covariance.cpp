@@ -30,7 +30,8 @@ TEST_CASE("the running covariance equals the batch one", "[online_covariance]") 
     CHECK(allocations == 0);
 }
 
-TEST_CASE("a random history of adding, removing and correcting equals the batch of what is left", "[online_covariance]") {
+TEST_CASE("a random history of adding, removing and correcting equals the batch of what is left",
+          "[online_covariance]") {
     const unsigned seed = GENERATE(1U, 2U, 3U);
     const Eigen::MatrixXd x = reference::random_neighbourhoods(12, 3000, seed, 0.3);
     std::mt19937 random(seed);

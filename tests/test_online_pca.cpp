@@ -16,10 +16,13 @@ namespace {
 /// Neighbourhoods with a breathing, a zigzag and a shear of given rms on white noise, nm.
 class Source {
 public:
-    Source(double isotropic, double zigzag, double shear, unsigned seed) : isotropic_(isotropic), zigzag_(zigzag), shear_(shear), random_(seed) {}
+    Source(double isotropic, double zigzag, double shear, unsigned seed)
+        : isotropic_(isotropic), zigzag_(zigzag), shear_(shear), random_(seed) {}
     Eigen::VectorXd next() {
         const auto& p = ideal_patterns();
-        Eigen::VectorXd x = isotropic_ * normal_(random_) * p.isotropic + (normal_(random_) > 0 ? 1 : -1) * zigzag_ * p.zigzag[0] + shear_ * normal_(random_) * p.shear[0];
+        Eigen::VectorXd x = isotropic_ * normal_(random_) * p.isotropic +
+                            (normal_(random_) > 0 ? 1 : -1) * zigzag_ * p.zigzag[0] +
+                            shear_ * normal_(random_) * p.shear[0];
         for (auto& v : x) {
             v += 0.001 * normal_(random_);
         }
@@ -46,8 +49,10 @@ TEST_CASE("online principal components equal the batch ones", "[online_pca]") {
     const auto batch = reference::batch_pca(x);
     for (int k = 0; k < kModes; ++k) {
         CAPTURE(neighbours, k);
-        CHECK(pca.modes().variance[static_cast<std::size_t>(k)] == Approx(batch.variance[k]).epsilon(1e-10));
-        CHECK(std::abs(pca.modes().loadings.col(k).dot(batch.components.col(k))) == Approx(1).epsilon(1e-10));
+        CHECK(pca.modes().variance[static_cast<std::size_t>(k)] ==
+              Approx(batch.variance[k]).epsilon(1e-10));
+        CHECK(std::abs(pca.modes().loadings.col(k).dot(batch.components.col(k))) ==
+              Approx(1).epsilon(1e-10));
         // scores, up to the sign
         const double online = pca.modes().loadings.col(k).dot(x.col(5) - pca.modes().mean);
         const double direct = batch.components.col(k).dot(x.col(5) - x.rowwise().mean());
@@ -82,7 +87,8 @@ TEST_CASE("parity keeps a breathing and a zigzag of equal variance apart", "[onl
     CHECK(pca.modes().overlap[1] > 0.99);
 }
 
-TEST_CASE("between updates no mode changes its sign or its place, also where two swap ranks", "[online_pca]") {
+TEST_CASE("between updates no mode changes its sign or its place, also where two swap ranks",
+          "[online_pca]") {
     Source source(0.0100, 0.0098, 0.0099, 3);
     OnlineCovariance set(12);
     OnlinePca pca(6, true);

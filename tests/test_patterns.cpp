@@ -8,7 +8,8 @@
 
 using namespace dwellmap;
 
-TEST_CASE("neighbour sites come by shell, then counter-clockwise, and in pairs of antipodes", "[patterns]") {
+TEST_CASE("neighbour sites come by shell, then counter-clockwise, and in pairs of antipodes",
+          "[patterns]") {
     const int n = GENERATE(6, 12, 18, 24, 30);
     const auto sites = neighbour_sites(n);
     REQUIRE(sites.size() == static_cast<std::size_t>(n));
@@ -17,7 +18,8 @@ TEST_CASE("neighbour sites come by shell, then counter-clockwise, and in pairs o
     double angle = -1;
     for (const auto& [i, j] : sites) {
         const int distance2 = i * i + i * j + j * j;
-        const double a = std::fmod(std::atan2(j * std::sqrt(0.75), i + 0.5 * j) + 2 * M_PI + 1e-9, 2 * M_PI);
+        const double a =
+            std::fmod(std::atan2(j * std::sqrt(0.75), i + 0.5 * j) + 2 * M_PI + 1e-9, 2 * M_PI);
         CHECK((distance2 > previous || (distance2 == previous && a > angle)));
         previous = distance2;
         angle = a;
@@ -33,7 +35,8 @@ TEST_CASE("neighbour sites come by shell, then counter-clockwise, and in pairs o
 TEST_CASE("24 neighbours are 18 and the six at +19.1 degrees", "[patterns]") {
     const auto sites = neighbour_sites(24);
     for (std::size_t k = 18; k < 24; ++k) {
-        const double angle = std::atan2(sites[k][1] * std::sqrt(0.75), sites[k][0] + 0.5 * sites[k][1]);
+        const double angle =
+            std::atan2(sites[k][1] * std::sqrt(0.75), sites[k][0] + 0.5 * sites[k][1]);
         CHECK(std::abs(std::remainder(angle - 19.1066 / 180 * M_PI, M_PI / 3)) < 1e-4);
     }
 }

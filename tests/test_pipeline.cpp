@@ -19,12 +19,15 @@ ScanConfig scan_of(int size, double pixel_nm = 0.02) {
     return scan;
 }
 
-bool same_bits(float a, float b) { return std::memcmp(&a, &b, sizeof a) == 0 || (std::isnan(a) && std::isnan(b)); }
+bool same_bits(float a, float b) {
+    return std::memcmp(&a, &b, sizeof a) == 0 || (std::isnan(a) && std::isnan(b));
+}
 
 }  // namespace
 
 TEST_CASE("positions, species and n are right, seed after seed", "[pipeline]") {
-    const auto [pixel_nm, angle, x] = GENERATE(table<double, double, double>({{0.02, 0.2, 0.55}, {0.0125, 0.7, 0.78}, {0.03, 0.0, 0.05}, {0.02, 1.0, 0.95}}));
+    const auto [pixel_nm, angle, x] = GENERATE(table<double, double, double>(
+        {{0.02, 0.2, 0.55}, {0.0125, 0.7, 0.78}, {0.03, 0.0, 0.05}, {0.02, 1.0, 0.95}}));
     CrystalConfig crystal;
     crystal.composition = x;
     crystal.angle_rad = angle;
@@ -34,10 +37,12 @@ TEST_CASE("positions, species and n are right, seed after seed", "[pipeline]") {
     auto result = pipeline.make_result();
     REQUIRE(pipeline.process(place.frame(0), result) == FrameStatus::ok);
     const auto c = testing::compare(place.truth, result);
-    CAPTURE(pixel_nm, angle, x, c.rms_pm(pixel_nm, testing::is_mo), c.rms_pm(pixel_nm, testing::is_re), c.rms_pm(pixel_nm, testing::is_anion));
+    CAPTURE(pixel_nm, angle, x, c.rms_pm(pixel_nm, testing::is_mo),
+            c.rms_pm(pixel_nm, testing::is_re), c.rms_pm(pixel_nm, testing::is_anion));
     CHECK(c.missed == 0);
     CHECK(c.invented == 0);
-    CHECK(c.rms_pm(pixel_nm, testing::is_mo) < 2.6);  // 1.7 pm from counting noise, the rest from 2 pm of row jitter
+    CHECK(c.rms_pm(pixel_nm, testing::is_mo) <
+          2.6);  // 1.7 pm from counting noise, the rest from 2 pm of row jitter
     CHECK(c.rms_pm(pixel_nm, testing::is_re) < 2.1);
     int wrong_species = 0, wrong_n = 0, complete = 0;
     for (const auto& m : c.matches) {
@@ -49,7 +54,9 @@ TEST_CASE("positions, species and n are right, seed after seed", "[pipeline]") {
     }
     CHECK(wrong_species == 0);
     CHECK(wrong_n == 0);
-    CHECK(complete > 0.75 * static_cast<double>(std::count_if(c.matches.begin(), c.matches.end(), [](const auto& m) { return m.truth->site == Site::cation; })));
+    CHECK(complete > 0.75 * static_cast<double>(std::count_if(
+                                c.matches.begin(), c.matches.end(),
+                                [](const auto& m) { return m.truth->site == Site::cation; })));
 }
 
 TEST_CASE("without noise the fit returns the truth", "[pipeline]") {
@@ -61,7 +68,8 @@ TEST_CASE("without noise the fit returns the truth", "[pipeline]") {
     auto result = pipeline.make_result();
     REQUIRE(pipeline.process(place.frame(0), result) == FrameStatus::ok);
     const auto c = testing::compare(place.truth, result, 0.5);
-    CAPTURE(c.rms_pm(0.02, testing::is_mo), c.rms_pm(0.02, testing::is_re), result.sigma_px, result.background);
+    CAPTURE(c.rms_pm(0.02, testing::is_mo), c.rms_pm(0.02, testing::is_re), result.sigma_px,
+            result.background);
     CHECK(c.missed == 0);
     CHECK(c.rms_pm(0.02, testing::is_mo) < 0.3);
     CHECK(c.rms_pm(0.02, testing::is_re) < 0.3);
@@ -98,7 +106,8 @@ TEST_CASE("cut into row blocks, a frame gives the same result to the last bit", 
     for (std::uint64_t k = 0; k < 3; ++k) {
         const Frame frame = place.frame(k);
         REQUIRE(whole.process(frame, a) == FrameStatus::ok);
-        for (int row = 1 + static_cast<int>(random() % 90); row < 300; row += 1 + static_cast<int>(random() % 90)) {
+        for (int row = 1 + static_cast<int>(random() % 90); row < 300;
+             row += 1 + static_cast<int>(random() % 90)) {
             static_cast<void>(cut.process(testing::first_rows(frame, row), b));
         }
         REQUIRE(cut.process(frame, b) == FrameStatus::ok);
@@ -133,7 +142,8 @@ TEST_CASE("while the scan runs, the part behind the beam is mapped", "[pipeline]
     }
     CHECK(mapped > 100);
     CHECK(provisional > 0);
-    CHECK(pipeline.statistics().set(0).count() == 0);  // nothing is counted before the frame is complete
+    CHECK(pipeline.statistics().set(0).count() ==
+          0);  // nothing is counted before the frame is complete
 }
 
 TEST_CASE("after warm-up a frame is analysed without allocating", "[pipeline]") {
@@ -164,10 +174,13 @@ TEST_CASE("a frame that can't be analysed says why, and the next one works", "[p
     const Frame good = place.frame(0);
     Frame bad = good;
     bad.number = 1;
-    const auto expected = GENERATE(FrameStatus::wrong_shape, FrameStatus::not_finite, FrameStatus::no_contrast, FrameStatus::no_atoms);
+    const auto expected = GENERATE(FrameStatus::wrong_shape, FrameStatus::not_finite,
+                                   FrameStatus::no_contrast, FrameStatus::no_atoms);
     switch (expected) {
         case FrameStatus::wrong_shape: bad.counts = Image::Zero(16, 16); break;
-        case FrameStatus::not_finite: bad.counts(100, 7) = std::numeric_limits<float>::quiet_NaN(); break;
+        case FrameStatus::not_finite:
+            bad.counts(100, 7) = std::numeric_limits<float>::quiet_NaN();
+            break;
         case FrameStatus::no_contrast: bad.counts.setConstant(5); break;
         case FrameStatus::no_atoms:
             std::srand(1);
@@ -194,7 +207,10 @@ TEST_CASE("lost rows leave a hole, not wrong atoms", "[pipeline]") {
     int far_off = 0;
     for (const auto& m : testing::compare(place.truth, result).matches) {
         const bool trusted = usable(*m.atom);
-        far_off += trusted && std::hypot(m.atom->x_px - m.truth->x_px, m.atom->y_px - m.truth->y_px) > 1 ? 1 : 0;
+        far_off +=
+            trusted && std::hypot(m.atom->x_px - m.truth->x_px, m.atom->y_px - m.truth->y_px) > 1
+                ? 1
+                : 0;
         if (m.truth->y_px > 148 && m.truth->y_px < 168) {
             CHECK_FALSE(trusted);
         }

@@ -58,7 +58,8 @@ TEST_CASE("real images show their lattice", "[real]") {
     CAPTURE(expected.name, result.lattice.a_px);
     REQUIRE(pipeline.process(frame, result) == FrameStatus::ok);
     CHECK(result.lattice.a_px == Approx(expected.a_px).epsilon(0.03));
-    const auto cations = std::count_if(result.atoms.begin(), result.atoms.end(), [](const Atom& a) { return a.site == Site::cation; });
+    const auto cations = std::count_if(result.atoms.begin(), result.atoms.end(),
+                                       [](const Atom& a) { return a.site == Site::cation; });
     CHECK(cations >= expected.cations);
     CHECK(((result.notes & note_no_scale) != 0) == std::isnan(expected.pixel_nm));
 }

@@ -96,9 +96,13 @@ TEST_CASE("a map keeps its shape and its gaps") {
     MapLayer layer{"isotropic", Image::Constant(2, 3, 0.25F), Image::Constant(2, 3, 0.5F)};
     layer.value(1, 0) = kNaN;
     r.maps.push_back(layer);
-    const auto map = maps_json(r)[0];
+    r.map_step_px = 8;
+    const auto map = maps_json(r).at(0);
+    CHECK(map["name"] == "isotropic");
     CHECK(map["rows"] == 2);
     CHECK(map["cols"] == 3);
+    CHECK(map["step_px"] == 8);
+    CHECK(map["unit"] == "px");
     CHECK(to_text(map["value"]) == "[0.25,0.25,0.25,null,0.25,0.25]");
     CHECK(map["sigma"][5] == 0.5);
 }

@@ -220,43 +220,5 @@ TEST_CASE("read noise adds to the counts") {
     CHECK(std::sqrt((noisy - clean).square().mean()) == Approx(3).epsilon(0.02));
 }
 
-TEST_CASE(
-    "equal seeds give equal frames, whichever frames came before; noise is new in every frame") {
-    ScanConfig scan;
-    scan.rows_px = 96;
-    scan.cols_px = 128;
-    scan.drift_walk_nm = 0.02;
-    Image one;
-    Image two;
-    Image three;
-    std::vector<TrueColumn> truth;
-    SimulatedMicroscope straight({}, scan);
-    straight.frame(0, one, truth);
-    straight.frame(1, one, truth);
-    straight.frame(2, one, truth);
-    SimulatedMicroscope({}, scan).frame(2, two, truth);
-    CHECK((one == two).all());
-    CHECK(one.rows() == 96);
-    CHECK(one.cols() == 128);
-    straight.frame(3, three, truth);
-    CHECK((one != three).any());
-    scan.seed = 2;
-    SimulatedMicroscope({}, scan).frame(2, two, truth);
-    CHECK((one != two).any());
-}
-
-TEST_CASE("the series says how the frames were scanned") {
-    ScanConfig scan;
-    scan.rows_px = 96;
-    CrystalConfig crystal;
-    crystal.composition = 0.78;
-    const auto series = SimulatedMicroscope(crystal, scan).series();
-    CHECK(series.rows_px == 96);
-    CHECK(series.cols_px == 512);
-    CHECK(series.pixel_size_nm == 0.02);
-    CHECK(series.line_us == 512 * scan.dwell_us + scan.flyback_us);
-    CHECK(series.composition == 0.78);
-}
-
 }  // namespace
 }  // namespace dwellmap

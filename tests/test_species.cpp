@@ -48,11 +48,20 @@ SpecimenConfig mo_re() { return {}; }
 }  // namespace
 
 TEST_CASE("elements are known by their symbols", "[species]") {
-    const auto [name, z] = GENERATE(table<std::string, int>({{"Mo", 42}, {"Re", 75}, {"S2", 16}, {"W", 74}, {"Se2", 34}, {"V", 23}, {"C", 6}, {"Xx", 0}, {"", 0}}));
+    const auto [name, z] = GENERATE(table<std::string, int>({{"Mo", 42},
+                                                             {"Re", 75},
+                                                             {"S2", 16},
+                                                             {"W", 74},
+                                                             {"Se2", 34},
+                                                             {"V", 23},
+                                                             {"C", 6},
+                                                             {"Xx", 0},
+                                                             {"", 0}}));
     CHECK(atomic_number(name) == z);
 }
 
-TEST_CASE("the mixture labels by contrast, with and without the expected composition", "[species]") {
+TEST_CASE("the mixture labels by contrast, with and without the expected composition",
+          "[species]") {
     const double x = GENERATE(0.05, 0.55, 0.78, 0.95);
     const bool given = GENERATE(false, true);
     Sample s(3000, x, 50, 134, 0.08, 11);
@@ -67,7 +76,8 @@ TEST_CASE("the mixture labels by contrast, with and without the expected composi
     CHECK_FALSE(generic);
 }
 
-TEST_CASE("the mixture beats the literal quantile, which a finite image's composition misleads", "[species]") {
+TEST_CASE("the mixture beats the literal quantile, which a finite image's composition misleads",
+          "[species]") {
     SpeciesConfig literal;
     literal.rule = "quantile";
     Sample a(3000, 0.55, 50, 134, 0.1, 5), b = a;

@@ -17,7 +17,8 @@ ScanConfig small_scan() {
 }
 }  // namespace
 
-TEST_CASE("every atom counts once, at the mean of its neighbourhood over the frames", "[statistics]") {
+TEST_CASE("every atom counts once, at the mean of its neighbourhood over the frames",
+          "[statistics]") {
     testing::Place place({}, small_scan());
     const Config config;
     Pipeline pipeline(config, place.series);
@@ -71,12 +72,14 @@ TEST_CASE("population = observations counts every sighting", "[statistics]") {
     std::int64_t complete = 0;
     for (std::uint64_t k = 0; k < 3; ++k) {
         REQUIRE(pipeline.process(place.frame(k), result) == FrameStatus::ok);
-        complete += std::count_if(result.atoms.begin(), result.atoms.end(), [](const Atom& a) { return a.complete % 2 == 1; });
+        complete += std::count_if(result.atoms.begin(), result.atoms.end(),
+                                  [](const Atom& a) { return a.complete % 2 == 1; });
     }
     CHECK(pipeline.statistics().set(0).count() + pipeline.statistics().set(1).count() == complete);
 }
 
-TEST_CASE("in a four-composition series the two modes of the paper are found around Re", "[statistics]") {
+TEST_CASE("in a four-composition series the two modes of the paper are found around Re",
+          "[statistics]") {
     const unsigned seed = GENERATE(1U, 2U);
     OnlineCovariance series(12);
     for (const double x : {0.05, 0.55, 0.78, 0.95}) {
@@ -97,8 +100,12 @@ TEST_CASE("in a four-composition series the two modes of the paper are found aro
     REQUIRE(pca.update(series));
     double isotropic = 0, breaking = 0;
     for (std::size_t k = 0; k < 3; ++k) {
-        isotropic = pca.modes().name[k] == ModeName::isotropic ? std::max(isotropic, pca.modes().overlap[k]) : isotropic;
-        breaking = pca.modes().name[k] == ModeName::symmetry_breaking ? std::max(breaking, pca.modes().overlap[k]) : breaking;
+        isotropic = pca.modes().name[k] == ModeName::isotropic
+                        ? std::max(isotropic, pca.modes().overlap[k])
+                        : isotropic;
+        breaking = pca.modes().name[k] == ModeName::symmetry_breaking
+                       ? std::max(breaking, pca.modes().overlap[k])
+                       : breaking;
     }
     CAPTURE(seed);
     CHECK(isotropic >= 0.98);

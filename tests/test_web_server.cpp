@@ -13,6 +13,8 @@
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
+#include <array>
+#include <cmath>
 #include <cstring>
 #include <optional>
 #include <string>
@@ -255,12 +257,50 @@ TEST_CASE("a client that comes late gets the newest result, its image, and the s
     while (!message.contains("frame")) message = client.read(&image);
     CHECK(message["frame"]["number"] == 3);
     CHECK(message["image"]["width"] == 16);
-    REQUIRE(image.size() == 256);
+    REQUIRE(image.size() >= 256);
     CHECK(image[0] == '\0');
     CHECK(image[15] == '\xff');
     CHECK(message["rows"] == nlohmann::json::array({{0, 16}}));
     while (message["status"]["state"] != "ended") message = client.read();
     CHECK(message["status"]["counters"]["received"] == 5);
+}
+
+TEST_CASE("the maps follow the image, aligned, NaN included") {
+    Served served(fast());
+    Sample sample;
+    sample.frame.counts = Image::Zero(3, 5);  // 15 bytes: the maps can't follow at once
+    sample.frame.row_valid.assign(3, 1);
+    sample.result.maps.push_back(
+        {"isotropic", Image::Constant(2, 2, 0.25F), Image::Constant(2, 2, kNaN)});
+    sample.publish(*served.server, 1);
+    Client client(served);
+    std::string rest;
+    auto message = client.read(&rest);
+    while (!message.contains("frame")) message = client.read(&rest);
+    CHECK(message["maps"][0]["rows"] == 2);
+    REQUIRE(rest.size() >= 15 + 32);
+    CHECK(rest.size() < 15 + 4 + 32);
+    std::array<float, 8> floats{};
+    std::memcpy(floats.data(), rest.data() + rest.size() - 32, 32);
+    CHECK(floats[3] == 0.25F);
+    CHECK(std::isnan(floats[4]));
+}
+
+TEST_CASE("a complete frame is seen, though the first rows of the next one come at once") {
+    WebLimits limits;
+    limits.period = std::chrono::milliseconds(50);
+    Served served(limits);
+    Sample sample;
+    Client client(served);
+    sample.publish(*served.server, 1);
+    client.read_until(1);
+    sample.result.complete = true;
+    sample.publish(*served.server, 2);
+    sample.result.complete = false;
+    sample.publish(*served.server, 3);
+    CHECK(client.read_until(2).back()["frame"]["number"] == 2);
+    sample.publish(*served.server, 4);
+    CHECK(client.read_until(4).back()["frame"]["number"] == 4);
 }
 
 TEST_CASE("text from the stream arrives as it is, in a string of the data") {
@@ -275,7 +315,8 @@ TEST_CASE("text from the stream arrives as it is, in a string of the data") {
 
 TEST_CASE("a client that stops reading neither delays another one nor keeps what it missed") {
     WebLimits limits = fast();
-    limits.idle = std::chrono::minutes(10);  // however slow the machine: it is the stall that is tested
+    limits.idle =
+        std::chrono::minutes(10);  // however slow the machine: it is the stall that is tested
     Served served(limits);
     Sample sample(1024);  // 1 MiB a message: the kernel's buffers are full after a few
     Client stalled(served);

@@ -11,11 +11,14 @@
 
 #include <CLI/CLI.hpp>
 
+#include <atomic>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <numeric>
 #include <optional>
+#include <sstream>
+#include <thread>
 
 namespace {
 
@@ -70,7 +73,8 @@ Config configure(const Options& o) {
     Config config = load_config(o.config_file, overrides);
     const auto n = o.compositions.size();
     if (n > 1 && n != o.images.size()) {
-        throw SetupError("--composition has " + std::to_string(n) + " values for " + std::to_string(o.images.size()) +
+        throw SetupError("--composition has " + std::to_string(n) + " values for " +
+                         std::to_string(o.images.size()) +
                          " images: give one for all, or one for each, in order");
     }
     for (const double x : o.compositions) {
@@ -84,7 +88,8 @@ Config configure(const Options& o) {
     return config;
 }
 
-std::shared_ptr<const Series> describe_image(const Options& o, const NpyFile& file, std::size_t index) {
+std::shared_ptr<const Series> describe_image(const Options& o, const NpyFile& file,
+                                             std::size_t index) {
     Series s;
     s.name = fs::path(o.images[index]).stem().string();
     s.rows_px = file.rows();
@@ -100,40 +105,57 @@ std::shared_ptr<const Series> describe_image(const Options& o, const NpyFile& fi
 }
 
 void draw(const Options& o, const Frame& frame, const FrameResult& r) {
-    const std::string name = r.series->name + (frame.number > 0 ? "_frame" + std::to_string(frame.number) : "");
+    const std::string name =
+        r.series->name + (frame.number > 0 ? "_frame" + std::to_string(frame.number) : "");
     const std::string base = o.maps + "/" + name + "_";
     draw_atoms(base + "atoms.png", name + ": columns found", frame, r);
     for (const auto& layer : r.maps) {
         const std::string what = layer.name;
         const bool positive = what == "order_parameter";
-        draw_map(base + what + ".png", name + ": " + what + (what.starts_with("mode_") ? " score" : ""), layer.value,
+        draw_map(base + what + ".png",
+                 name + ": " + what + (what.starts_with("mode_") ? " score" : ""), layer.value,
                  positive ? ColourScale::sequential : ColourScale::diverging, r);
-        draw_map(base + what + "_se.png", name + ": standard error of " + what, layer.sigma, ColourScale::sequential, r);
+        draw_map(base + what + "_se.png", name + ": standard error of " + what, layer.sigma,
+                 ColourScale::sequential, r);
     }
 }
 
-void print_summary(const std::string& image, const FrameResult& r) {
+void print_summary(std::ostream& out, const std::string& image, const FrameResult& r) {
     const auto count = [&](auto&& is) { return std::count_if(r.atoms.begin(), r.atoms.end(), is); };
     const double unit = r.length_per_px();
-    std::cout << image << " frame " << r.frame_number << ": " << count([](const Atom& a) { return a.site == Site::cation; }) << " cations, "
-              << count([](const Atom& a) { return a.site == Site::anion && a.species != species_vacancy; }) << " anions, a = " << r.lattice.a_px * unit
-              << " +- " << r.lattice.se_a_px * unit << " " << r.length_unit() << ", " << r.species_names[1] << " fraction " << r.species.fraction_second
-              << ", column width " << r.sigma_px * unit << " " << r.length_unit() << ", drift " << r.drift_px.x() * unit << ", " << r.drift_px.y() * unit
-              << " " << r.length_unit() << ", " << std::accumulate(r.time_us.begin(), r.time_us.end(), 0.0F) / 1000 << " ms\n";
+    out << image << " frame " << r.frame_number << ": "
+        << count([](const Atom& a) { return a.site == Site::cation; }) << " cations, "
+        << count(
+               [](const Atom& a) { return a.site == Site::anion && a.species != species_vacancy; })
+        << " anions, a = " << r.lattice.a_px * unit << " +- " << r.lattice.se_a_px * unit << " "
+        << r.length_unit() << ", " << r.species_names[1] << " fraction "
+        << r.species.fraction_second << ", column width " << r.sigma_px * unit << " "
+        << r.length_unit() << ", drift " << r.drift_px.x() * unit << ", " << r.drift_px.y() * unit
+        << " " << r.length_unit() << ", "
+        << std::accumulate(r.time_us.begin(), r.time_us.end(), 0.0F) / 1000 << " ms\n";
     for (int bit = 0; bit < kNoteCount; ++bit) {
         if ((r.notes >> bit & 1U) != 0) {
-            std::cout << "  note: " << to_string(static_cast<Note>(1U << bit)) << '\n';
+            out << "  note: " << to_string(static_cast<Note>(1U << bit)) << '\n';
         }
     }
 }
 
-/// All frames of one image or stack through the pipeline. @return what the series keeps of it
-SeriesImage analyse_image(const Options& o, const Config& config, std::size_t index, const Pipeline* earlier, std::uint64_t& frames, std::ostream* csv) {
+/// What one image leaves behind, in the order of the images whatever the threads did.
+struct ImageOutput {
+    std::optional<SeriesImage> image;
+    std::string table, summary, error;
+};
+
+/// All frames of one image or stack through the pipeline.
+/// @param frame_offset frames of the images before it
+SeriesImage analyse_frames(const Options& o, const Config& config, std::size_t index,
+                           const Pipeline* first, std::uint64_t frame_offset, std::ostream& table,
+                           std::ostream& summary) {
     NpyFile file(o.images[index]);
     const auto series = describe_image(o, file, index);
     SeriesImage image{o.images[index], series, std::make_unique<Pipeline>(config, series), {}, {}};
-    if (earlier != nullptr) {
-        image.pipeline->keep_direction_of(*earlier);
+    if (first != nullptr) {
+        image.pipeline->keep_direction_of(*first);
     }
     auto result = image.pipeline->make_result();
     Frame frame;
@@ -141,27 +163,71 @@ SeriesImage analyse_image(const Options& o, const Config& config, std::size_t in
     frame.row_valid.assign(static_cast<std::size_t>(file.rows()), 1);
     frame.rows_valid = file.rows();
     frame.complete = true;
-    for (int k = 0; k < file.frames(); ++k, ++frames) {
+    for (int k = 0; k < file.frames(); ++k) {
         frame.number = static_cast<std::uint64_t>(k);
         file.read(k, frame.counts);
         if (const auto bad = find_not_finite(frame.counts)) {
-            throw SetupError(o.images[index] + ": frame " + std::to_string(k) + " has a value that is not finite at x = " + std::to_string((*bad)[0]) +
+            throw SetupError(o.images[index] + ": frame " + std::to_string(k) +
+                             " has a value that is not finite at x = " + std::to_string((*bad)[0]) +
                              ", y = " + std::to_string((*bad)[1]) + "; replace or crop it");
         }
         const auto status = image.pipeline->process(frame, result);
         if (status != FrameStatus::ok) {
-            throw SetupError(o.images[index] + ": frame " + std::to_string(k) + ": " + std::string(to_string(status)));
+            throw SetupError(o.images[index] + ": frame " + std::to_string(k) + ": " +
+                             std::string(to_string(status)));
         }
-        print_summary(o.images[index], result);
-        if (csv != nullptr) {
-            write_atoms(*csv, result, frames);
-        }
+        print_summary(summary, o.images[index], result);
+        write_atoms(table, result, frame_offset + frame.number);
         if (!o.maps.empty()) {
             draw(o, frame, result);
         }
         image.add(result);
     }
     return image;
+}
+
+ImageOutput analyse_image(const Options& o, const Config& config, std::size_t index,
+                          const Pipeline* first, std::uint64_t frame_offset) {
+    ImageOutput out;
+    std::ostringstream table, summary;
+    try {
+        out.image = analyse_frames(o, config, index, first, frame_offset, table, summary);
+    } catch (const std::exception& e) {
+        out.error = e.what();
+    }
+    out.table = table.str();
+    out.summary = summary.str();
+    return out;
+}
+
+std::uint64_t count_frames(const std::string& image) {
+    try {
+        return static_cast<std::uint64_t>(NpyFile(image).frames());
+    } catch (const SetupError&) {
+        return 0;  // reported when its turn comes
+    }
+}
+
+/// The first image alone, because it names the lattice direction for all; then the others, `threads` at a time.
+std::vector<ImageOutput> analyse_images(const Options& o, const Config& config) {
+    std::vector<ImageOutput> outputs(o.images.size());
+    std::vector<std::uint64_t> offsets(o.images.size(), 0);
+    for (std::size_t k = 1; k < offsets.size(); ++k) {
+        offsets[k] = offsets[k - 1] + count_frames(o.images[k - 1]);
+    }
+    outputs[0] = analyse_image(o, config, 0, nullptr, 0);
+    const Pipeline* first = outputs[0].image ? outputs[0].image->pipeline.get() : nullptr;
+    std::atomic<std::size_t> next = 1;
+    std::vector<std::jthread> workers;
+    for (int t = 0; t < o.threads; ++t) {
+        workers.emplace_back([&] {
+            for (std::size_t k = next++; k < outputs.size(); k = next++) {
+                outputs[k] = analyse_image(o, config, k, first, offsets[k]);
+            }
+        });
+    }
+    workers.clear();
+    return outputs;
 }
 
 int run(const Options& o) {
@@ -178,14 +244,16 @@ int run(const Options& o) {
         results.emplace(o.results);
     }
     std::vector<SeriesImage> images;
-    std::uint64_t frames = 0;
     int failed = 0;
-    for (std::size_t k = 0; k < o.images.size(); ++k) {
-        try {
-            const Pipeline* earlier = images.empty() ? nullptr : images.back().pipeline.get();
-            images.push_back(analyse_image(o, config, k, earlier, frames, atoms ? &atoms->stream() : nullptr));
-        } catch (const SetupError& e) {
-            std::cerr << "dwellmap-analyze: " << e.what() << '\n';
+    for (auto& output : analyse_images(o, config)) {
+        std::cout << output.summary;
+        if (atoms) {
+            atoms->stream() << output.table;
+        }
+        if (output.image) {
+            images.push_back(std::move(*output.image));
+        } else {
+            std::cerr << "dwellmap-analyze: " << output.error << '\n';
             ++failed;
         }
     }
@@ -202,17 +270,33 @@ int run(const Options& o) {
 }  // namespace
 
 int main(int argc, char** argv) {
-    CLI::App app{"Atoms, species and distortion maps of images: the analyzer's stages, offline. Several images make a series."};
+    CLI::App app{
+        "Atoms, species and distortion maps of images: the analyzer's stages, offline. Several "
+        "images make a series."};
     Options o;
-    app.add_option("IMAGE", o.images, ".npy image, or stack of frames in time; a NAME.json beside it may give pixel_size_nm")->required();
-    app.add_option("--pixel-nm", o.pixel_nm, "pixel size, nm; without it (and without a NAME.json) lengths are in px");
-    app.add_option("--composition", o.compositions, "expected fraction of the second cation, one for all images or one each, in order")->delimiter(',');
-    app.add_option("--species", o.species, "names of the host cation, the second cation and the anion column: Mo,Re,S2")->delimiter(',')->expected(3);
+    app.add_option(
+           "IMAGE", o.images,
+           ".npy image, or stack of frames in time; a NAME.json beside it may give pixel_size_nm")
+        ->required();
+    app.add_option("--pixel-nm", o.pixel_nm,
+                   "pixel size, nm; without it (and without a NAME.json) lengths are in px");
+    app.add_option(
+           "--composition", o.compositions,
+           "expected fraction of the second cation, one for all images or one each, in order")
+        ->delimiter(',');
+    app.add_option("--species", o.species,
+                   "names of the host cation, the second cation and the anion column: Mo,Re,S2")
+        ->delimiter(',')
+        ->expected(3);
     app.add_option("--atoms", o.atoms, "table of all columns, CSV");
     app.add_option("--results", o.results, "everything else, JSON");
-    app.add_option("--maps", o.maps, "folder for pictures: columns on the image, maps and their errors, PNG");
+    app.add_option("--maps", o.maps,
+                   "folder for pictures: columns on the image, maps and their errors, PNG");
     app.add_option("--config", o.config_file, "settings, TOML (see dwellmap --print-config)");
     app.add_option("--set", o.overrides, "one setting, key=value");
+    app.add_option("--threads", o.threads, "images at a time")
+        ->check(CLI::Range(1, 256))
+        ->capture_default_str();
     app.set_version_flag("--version", DWELLMAP_VERSION);
     CLI11_PARSE(app, argc, argv);
     try {

@@ -27,11 +27,13 @@ const char* to_string(Site s) {
 }  // namespace
 
 void write_atoms_header(std::ostream& out) {
-    out << "frame,id,x_px,y_px,x_nm,y_nm,se_x_nm,se_y_nm,amplitude,background,width_nm,site,species,n,complete,flags";
+    out << "frame,id,x_px,y_px,x_nm,y_nm,se_x_nm,se_y_nm,amplitude,background,width_nm,site,"
+           "species,n,complete,flags";
     for (int k = 1; k <= kModes; ++k) {
         out << ",score_" << k;
     }
-    out << ",isotropic,zigzag_0,zigzag_1,zigzag_2,order_parameter,se_isotropic,se_order_parameter,p_second,se_amplitude,chi2,se_x_px,se_y_px\n";
+    out << ",isotropic,zigzag_0,zigzag_1,zigzag_2,order_parameter,se_isotropic,se_order_parameter,"
+           "p_second,se_amplitude,chi2,se_x_px,se_y_px\n";
 }
 
 void write_atoms(std::ostream& out, const FrameResult& result, std::uint64_t frame) {
@@ -44,9 +46,11 @@ void write_atoms(std::ostream& out, const FrameResult& result, std::uint64_t fra
         if (a.id >= 0) {
             out << a.id;
         }
-        out << Cell{a.x_px} << Cell{a.y_px} << Cell{a.x_px * nm} << Cell{a.y_px * nm} << Cell{a.se_x_px * nm} << Cell{a.se_y_px * nm}
-            << Cell{a.amplitude} << Cell{a.background} << Cell{result.sigma_px * nm} << ',' << to_string(a.site) << ','
-            << (a.species >= 0 ? result.species_names[static_cast<std::size_t>(a.species)] : "") << ',';
+        out << Cell{a.x_px} << Cell{a.y_px} << Cell{a.x_px * nm} << Cell{a.y_px * nm}
+            << Cell{a.se_x_px * nm} << Cell{a.se_y_px * nm} << Cell{a.amplitude}
+            << Cell{a.background} << Cell{result.sigma_px * nm} << ',' << to_string(a.site) << ','
+            << (a.species >= 0 ? result.species_names[static_cast<std::size_t>(a.species)] : "")
+            << ',';
         if (a.n >= 0) {
             out << static_cast<int>(a.n);
         }
@@ -54,8 +58,10 @@ void write_atoms(std::ostream& out, const FrameResult& result, std::uint64_t fra
         for (const float v : s.pca) {
             out << Cell{v};
         }
-        out << Cell{s.isotropic} << Cell{s.zigzag[0]} << Cell{s.zigzag[1]} << Cell{s.zigzag[2]} << Cell{s.order_parameter} << Cell{s.se_isotropic}
-            << Cell{s.se_order_parameter} << Cell{a.p_second} << Cell{a.se_amplitude} << Cell{a.chi2} << Cell{a.se_x_px} << Cell{a.se_y_px} << '\n';
+        out << Cell{s.isotropic} << Cell{s.zigzag[0]} << Cell{s.zigzag[1]} << Cell{s.zigzag[2]}
+            << Cell{s.order_parameter} << Cell{s.se_isotropic} << Cell{s.se_order_parameter}
+            << Cell{a.p_second} << Cell{a.se_amplitude} << Cell{a.chi2} << Cell{a.se_x_px}
+            << Cell{a.se_y_px} << '\n';
     }
 }
 

@@ -4,9 +4,9 @@
 #include "dwellmap/pipeline.hpp"
 #include "dwellmap/simulated_microscope.hpp"
 
+#include <sys/resource.h>
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
-#include <sys/resource.h>
 
 #include <algorithm>
 #include <chrono>
@@ -25,7 +25,10 @@ struct Spread {
 
 Spread spread(std::vector<double> v) {
     std::sort(v.begin(), v.end());
-    const auto at = [&](double q) { return v[std::min(v.size() - 1, static_cast<std::size_t>(q * static_cast<double>(v.size())))]; };
+    const auto at = [&](double q) {
+        return v[std::min(v.size() - 1,
+                          static_cast<std::size_t>(q * static_cast<double>(v.size())))];
+    };
     return {at(0.5), at(0.99), at(0.999), v.back()};
 }
 
@@ -35,10 +38,15 @@ struct Times {
     std::size_t columns = 0;
 };
 
-std::int64_t now_ns() { return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
+std::int64_t now_ns() {
+    return std::chrono::duration_cast<std::chrono::nanoseconds>(
+               std::chrono::steady_clock::now().time_since_epoch())
+        .count();
+}
 
 /// A frame given in row blocks as fast as they are worked on, then complete: the time of the last call is the latency.
-void run_frame(Pipeline& pipeline, const Frame& whole, int rows_per_block, FrameResult& result, Times& times) {
+void run_frame(Pipeline& pipeline, const Frame& whole, int rows_per_block, FrameResult& result,
+               Times& times) {
     Frame frame = whole;
     const auto rows = static_cast<int>(whole.counts.rows());
     for (int row = rows_per_block; row < rows; row += rows_per_block) {
@@ -66,24 +74,39 @@ void whole_frame(Pipeline& pipeline, Frame& frame, FrameResult& result, Times& t
     for (std::size_t s = 0; s < stage_count; ++s) {
         times.stages[s].push_back(result.time_us[s] / 1000.0);
     }
-    times.total.push_back(std::accumulate(result.time_us.begin(), result.time_us.end(), 0.0) / 1000);
+    times.total.push_back(std::accumulate(result.time_us.begin(), result.time_us.end(), 0.0) /
+                          1000);
     times.columns = result.atoms.size();
-    times.fits_per_s.push_back(1e6 * static_cast<double>(result.atoms.size()) / result.time_us[stage_refine]);
+    times.fits_per_s.push_back(1e6 * static_cast<double>(result.atoms.size()) /
+                               result.time_us[stage_refine]);
 }
 
-void print_row(const char* name, const Spread& s) { std::printf("%-16s %10.3f %10.3f %10.3f %10.3f\n", name, s.p50, s.p99, s.p999, s.max); }
+void print_row(const char* name, const Spread& s) {
+    std::printf("%-16s %10.3f %10.3f %10.3f %10.3f\n", name, s.p50, s.p99, s.p999, s.max);
+}
 
-nlohmann::json as_json(const Spread& s) { return {{"p50", s.p50}, {"p99", s.p99}, {"p999", s.p999}, {"max", s.max}}; }
+nlohmann::json as_json(const Spread& s) {
+    return {{"p50", s.p50}, {"p99", s.p99}, {"p999", s.p999}, {"max", s.max}};
+}
 
 }  // namespace
 
 int main(int argc, char** argv) {
-    CLI::App app{"Times the stages on simulated frames of Mo(0.55)Re(0.45)S2 at 0.020 nm/px and 1e5 e/A^2, on one core."};
+    CLI::App app{
+        "Times the stages on simulated frames of Mo(0.55)Re(0.45)S2 at 0.020 nm/px and 1e5 e/A^2, "
+        "on one core."};
     int size = 512, frames = 100, rows_per_block = 0;
     std::string json;
-    app.add_option("--size", size, "pixels a side")->check(CLI::Range(64, 8192))->capture_default_str();
-    app.add_option("--frames", frames, "frames to time, after 3 to warm up")->check(CLI::Range(1, 1000000))->capture_default_str();
-    app.add_option("--rows-per-block", rows_per_block, "also: frames in row blocks, last row -> map (0: not)")->check(CLI::Range(0, 8192))->capture_default_str();
+    app.add_option("--size", size, "pixels a side")
+        ->check(CLI::Range(64, 8192))
+        ->capture_default_str();
+    app.add_option("--frames", frames, "frames to time, after 3 to warm up")
+        ->check(CLI::Range(1, 1000000))
+        ->capture_default_str();
+    app.add_option("--rows-per-block", rows_per_block,
+                   "also: frames in row blocks, last row -> map (0: not)")
+        ->check(CLI::Range(0, 8192))
+        ->capture_default_str();
     app.add_option("--json", json, "write the figures to this file too");
     app.set_version_flag("--version", DWELLMAP_VERSION);
     CLI11_PARSE(app, argc, argv);
@@ -107,7 +130,8 @@ int main(int argc, char** argv) {
         constexpr int kinds = 8;  // different noise, the same crystal
         std::vector<Image> images(kinds);
         for (int k = 0; k < kinds; ++k) {
-            microscope.frame(static_cast<std::uint64_t>(k), images[static_cast<std::size_t>(k)], truth);
+            microscope.frame(static_cast<std::uint64_t>(k), images[static_cast<std::size_t>(k)],
+                             truth);
         }
         for (int k = 0; k < frames + 3; ++k) {
             frame.number = static_cast<std::uint64_t>(k);
@@ -118,8 +142,10 @@ int main(int argc, char** argv) {
                 run_frame(pipeline, frame, rows_per_block, result, blocks);
             }
         }
-        std::printf("%d x %d px, %zu columns, %d frames, one core; ms\n%-16s %10s %10s %10s %10s\n", size, size, times.columns, frames, "stage", "p50", "p99", "p99.9", "max");
-        nlohmann::json out = {{"size_px", size}, {"columns", times.columns}, {"frames", frames}, {"unit", "ms"}};
+        std::printf("%d x %d px, %zu columns, %d frames, one core; ms\n%-16s %10s %10s %10s %10s\n",
+                    size, size, times.columns, frames, "stage", "p50", "p99", "p99.9", "max");
+        nlohmann::json out = {
+            {"size_px", size}, {"columns", times.columns}, {"frames", frames}, {"unit", "ms"}};
         for (std::size_t s = 0; s < stage_count; ++s) {
             print_row(kStageNames[s], spread(times.stages[s]));
             out["stages"][kStageNames[s]] = as_json(spread(times.stages[s]));
@@ -136,7 +162,8 @@ int main(int argc, char** argv) {
         getrusage(RUSAGE_SELF, &usage);
         out["fits_per_s"] = spread(times.fits_per_s).p50;
         out["memory_MiB"] = static_cast<double>(usage.ru_maxrss) / 1024;
-        std::printf("columns fitted a second (median): %.3g, memory: %.0f MiB\n", spread(times.fits_per_s).p50, static_cast<double>(usage.ru_maxrss) / 1024);
+        std::printf("columns fitted a second (median): %.3g, memory: %.0f MiB\n",
+                    spread(times.fits_per_s).p50, static_cast<double>(usage.ru_maxrss) / 1024);
         if (!json.empty()) {
             std::ofstream file(json);
             file << out.dump(1) << '\n';

@@ -26,10 +26,10 @@ struct Options {
     std::uint64_t frames = 0;
 };
 
-const std::map<std::string, Kind> kKinds{{"atoms", Kind::atoms},
-                                         {"map", Kind::map},
-                                         {"statistics", Kind::statistics},
-                                         {"event", Kind::event}};
+const std::map<std::string, Kind> kinds{{"atoms", Kind::atoms},
+                                        {"map", Kind::map},
+                                        {"statistics", Kind::statistics},
+                                        {"event", Kind::event}};
 
 /// @return the exit status if there is nothing left to do (--help, a mistake)
 std::optional<int> parse(int argc, char** argv, Options& o) {
@@ -56,7 +56,7 @@ std::optional<int> parse(int argc, char** argv, Options& o) {
 void subscribe(zmq::socket_t& socket, const std::string& kind) {
     std::string filter = "DWLM";
     if (kind != "all") {
-        filter += static_cast<char>(kKinds.at(kind));
+        filter += static_cast<char>(kinds.at(kind));
     }
     socket.set(zmq::sockopt::subscribe, filter);
 }

@@ -21,7 +21,8 @@ struct Colour {
     double r, g, b;
 };
 
-constexpr std::array<Colour, 4> kSpeciesColours{{{0.20, 0.80, 1.00}, {1.00, 0.45, 0.10}, {0.55, 0.90, 0.40}, {1.00, 0.25, 0.65}}};
+constexpr std::array<Colour, 4> kSpeciesColours{
+    {{0.20, 0.80, 1.00}, {1.00, 0.45, 0.10}, {0.55, 0.90, 0.40}, {1.00, 0.25, 0.65}}};
 constexpr Colour kOther{1, 0.9, 0.2}, kFlagged{1, 0.1, 0.1}, kNothing{0.35, 0.35, 0.35};
 
 using Surface = std::unique_ptr<cairo_surface_t, decltype(&cairo_surface_destroy)>;
@@ -33,12 +34,16 @@ struct Sheet {
     Context cr{nullptr, cairo_destroy};
     double zoom;
 
-    Sheet(const std::string& title, double width, double height) : zoom(kSide / std::max(width, height)) {
-        surface.reset(cairo_image_surface_create(CAIRO_FORMAT_RGB24, static_cast<int>(width * zoom + kBar), static_cast<int>(height * zoom + kTitle)));
+    Sheet(const std::string& title, double width, double height)
+        : zoom(kSide / std::max(width, height)) {
+        surface.reset(cairo_image_surface_create(CAIRO_FORMAT_RGB24,
+                                                 static_cast<int>(width * zoom + kBar),
+                                                 static_cast<int>(height * zoom + kTitle)));
         cr.reset(cairo_create(surface.get()));
         cairo_set_source_rgb(cr.get(), 0.08, 0.08, 0.09);
         cairo_paint(cr.get());
-        cairo_select_font_face(cr.get(), "sans-serif", CAIRO_FONT_SLANT_NORMAL, CAIRO_FONT_WEIGHT_NORMAL);
+        cairo_select_font_face(cr.get(), "sans-serif", CAIRO_FONT_SLANT_NORMAL,
+                               CAIRO_FONT_WEIGHT_NORMAL);
         cairo_set_font_size(cr.get(), kFont);
         text(10, kTitle - 14, title);
     }
@@ -52,7 +57,8 @@ struct Sheet {
     void save(const std::string& path) const {
         const auto status = cairo_surface_write_to_png(surface.get(), path.c_str());
         if (status != CAIRO_STATUS_SUCCESS) {
-            throw std::runtime_error("cannot write " + path + ": " + cairo_status_to_string(status));
+            throw std::runtime_error("cannot write " + path + ": " +
+                                     cairo_status_to_string(status));
         }
     }
 };
@@ -63,10 +69,13 @@ std::string format(double v) {
     return text.data();
 }
 
-void paint_pixels(const Sheet& sheet, const std::vector<std::uint32_t>& pixels, int width, int height, double zoom) {
-    const Surface image(cairo_image_surface_create_for_data(reinterpret_cast<unsigned char*>(const_cast<std::uint32_t*>(pixels.data())),
-                                                            CAIRO_FORMAT_RGB24, width, height, width * 4),
-                        cairo_surface_destroy);
+void paint_pixels(const Sheet& sheet, const std::vector<std::uint32_t>& pixels, int width,
+                  int height, double zoom) {
+    const Surface image(
+        cairo_image_surface_create_for_data(
+            reinterpret_cast<unsigned char*>(const_cast<std::uint32_t*>(pixels.data())),
+            CAIRO_FORMAT_RGB24, width, height, width * 4),
+        cairo_surface_destroy);
     cairo_t* cr = sheet.cr.get();
     cairo_save(cr);
     cairo_translate(cr, 0, kTitle);
@@ -78,7 +87,8 @@ void paint_pixels(const Sheet& sheet, const std::vector<std::uint32_t>& pixels, 
 }
 
 /// A bar of a round length, about a fifth of the width. @param step image pixels a drawn one
-void draw_scale_bar(const Sheet& sheet, const FrameResult& result, double drawn_width, double bottom, double step = 1) {
+void draw_scale_bar(const Sheet& sheet, const FrameResult& result, double drawn_width,
+                    double bottom, double step = 1) {
     const double per_drawn = step * result.length_per_px();
     const double width = drawn_width * per_drawn;
     const double decade = std::pow(10, std::floor(std::log10(width / 5)));
@@ -94,12 +104,22 @@ void draw_scale_bar(const Sheet& sheet, const FrameResult& result, double drawn_
     sheet.text(x, y - 8, format(length) + " " + result.length_unit());
 }
 
-Colour mix(const Colour& a, const Colour& b, double t) { return {a.r + t * (b.r - a.r), a.g + t * (b.g - a.g), a.b + t * (b.b - a.b)}; }
+Colour mix(const Colour& a, const Colour& b, double t) {
+    return {a.r + t * (b.r - a.r), a.g + t * (b.g - a.g), a.b + t * (b.b - a.b)};
+}
 
 /// @param t −1…1 for the diverging scale (blue, white, red), 0…1 for the sequential one (dark blue to yellow)
 Colour colour_of(double t, ColourScale scale) {
-    static constexpr std::array<Colour, 5> diverging{{{0.13, 0.30, 0.60}, {0.45, 0.65, 0.85}, {0.97, 0.97, 0.97}, {0.93, 0.58, 0.45}, {0.65, 0.07, 0.16}}};
-    static constexpr std::array<Colour, 5> sequential{{{0.27, 0.00, 0.33}, {0.23, 0.32, 0.55}, {0.13, 0.57, 0.55}, {0.37, 0.79, 0.38}, {0.99, 0.91, 0.14}}};
+    static constexpr std::array<Colour, 5> diverging{{{0.13, 0.30, 0.60},
+                                                      {0.45, 0.65, 0.85},
+                                                      {0.97, 0.97, 0.97},
+                                                      {0.93, 0.58, 0.45},
+                                                      {0.65, 0.07, 0.16}}};
+    static constexpr std::array<Colour, 5> sequential{{{0.27, 0.00, 0.33},
+                                                       {0.23, 0.32, 0.55},
+                                                       {0.13, 0.57, 0.55},
+                                                       {0.37, 0.79, 0.38},
+                                                       {0.99, 0.91, 0.14}}};
     const double p = std::clamp(scale == ColourScale::diverging ? 2 + 2 * t : 4 * t, 0.0, 4.0);
     const auto k = static_cast<std::size_t>(std::min(3.0, p));
     const auto& table = scale == ColourScale::diverging ? diverging : sequential;
@@ -107,7 +127,9 @@ Colour colour_of(double t, ColourScale scale) {
 }
 
 std::uint32_t pack(const Colour& c) {
-    const auto byte = [](double v) { return static_cast<std::uint32_t>(std::lround(255 * std::clamp(v, 0.0, 1.0))); };
+    const auto byte = [](double v) {
+        return static_cast<std::uint32_t>(std::lround(255 * std::clamp(v, 0.0, 1.0)));
+    };
     return byte(c.r) << 16 | byte(c.g) << 8 | byte(c.b);
 }
 
@@ -120,7 +142,8 @@ void draw_mark(cairo_t* cr, double x, double y, double r, int shape) {
         cairo_arc(cr, x, y, r, 0, 2 * std::numbers::pi);
     }
     for (int k = 0; k < corners[s]; ++k) {
-        const double turn = 2 * std::numbers::pi * k / corners[s] - std::numbers::pi / 2 + (shape == 1 ? std::numbers::pi / 4 : 0);
+        const double turn = 2 * std::numbers::pi * k / corners[s] - std::numbers::pi / 2 +
+                            (shape == 1 ? std::numbers::pi / 4 : 0);
         cairo_line_to(cr, x + 1.2 * r * std::cos(turn), y + 1.2 * r * std::sin(turn));
     }
     cairo_close_path(cr);
@@ -130,7 +153,9 @@ void draw_mark(cairo_t* cr, double x, double y, double r, int shape) {
 void draw_legend(const Sheet& sheet, const FrameResult& result, double x) {
     cairo_t* cr = sheet.cr.get();
     for (std::size_t s = 0; s < result.species_names.size(); ++s) {
-        const auto count = std::count_if(result.atoms.begin(), result.atoms.end(), [&](const Atom& a) { return a.species == static_cast<int>(s); });
+        const auto count =
+            std::count_if(result.atoms.begin(), result.atoms.end(),
+                          [&](const Atom& a) { return a.species == static_cast<int>(s); });
         if (count == 0) {
             continue;
         }
@@ -146,15 +171,18 @@ float percentile(std::vector<float>& values, double fraction) {
     if (values.empty()) {
         return 0;
     }
-    const auto at = values.begin() + static_cast<std::ptrdiff_t>(fraction * static_cast<double>(values.size() - 1));
+    const auto at = values.begin() +
+                    static_cast<std::ptrdiff_t>(fraction * static_cast<double>(values.size() - 1));
     std::nth_element(values.begin(), at, values.end());
     return *at;
 }
 
 }  // namespace
 
-void draw_atoms(const std::string& path, const std::string& title, const Frame& frame, const FrameResult& result) {
-    const auto width = static_cast<int>(frame.counts.cols()), height = static_cast<int>(frame.counts.rows());
+void draw_atoms(const std::string& path, const std::string& title, const Frame& frame,
+                const FrameResult& result) {
+    const auto width = static_cast<int>(frame.counts.cols()),
+               height = static_cast<int>(frame.counts.rows());
     std::vector<float> sorted(frame.counts.data(), frame.counts.data() + frame.counts.size());
     const float low = percentile(sorted, 0.005), high = percentile(sorted, 0.997);
     std::vector<std::uint32_t> grey(sorted.size());
@@ -169,7 +197,8 @@ void draw_atoms(const std::string& path, const std::string& title, const Frame& 
     cairo_set_line_width(cr, 1.4);
     for (const Atom& a : result.atoms) {
         const double x = (a.x_px + 0.5) * sheet.zoom, y = kTitle + (a.y_px + 0.5) * sheet.zoom;
-        const Colour c = a.species < 0 ? kOther : kSpeciesColours[static_cast<std::size_t>(a.species)];
+        const Colour c =
+            a.species < 0 ? kOther : kSpeciesColours[static_cast<std::size_t>(a.species)];
         cairo_set_source_rgb(cr, c.r, c.g, c.b);
         draw_mark(cr, x, y, radius, std::max<int>(a.species, 0));
         if ((a.flags & (flag_moved | flag_misfit)) != 0) {
@@ -186,7 +215,8 @@ void draw_atoms(const std::string& path, const std::string& title, const Frame& 
     sheet.save(path);
 }
 
-void draw_map(const std::string& path, const std::string& title, const Image& values, ColourScale scale, const FrameResult& result) {
+void draw_map(const std::string& path, const std::string& title, const Image& values,
+              ColourScale scale, const FrameResult& result) {
     const auto width = static_cast<int>(values.cols()), height = static_cast<int>(values.rows());
     std::vector<float> known;
     for (Eigen::Index k = 0; k < values.size(); ++k) {
@@ -204,7 +234,8 @@ void draw_map(const std::string& path, const std::string& title, const Image& va
     paint_pixels(sheet, pixels, width, height, sheet.zoom);
     const double bottom = kTitle + height * sheet.zoom;
     cairo_t* cr = sheet.cr.get();
-    const double x = width * sheet.zoom + 16, top = kTitle + 20, length = std::min(500.0, bottom - top - 40);
+    const double x = width * sheet.zoom + 16, top = kTitle + 20,
+                 length = std::min(500.0, bottom - top - 40);
     for (int k = 0; k < static_cast<int>(length); ++k) {
         const double t = 1 - k / length;
         const Colour c = colour_of(scale == ColourScale::diverging ? 2 * t - 1 : t, scale);
@@ -215,7 +246,8 @@ void draw_map(const std::string& path, const std::string& title, const Image& va
     const double unit = result.has_scale() ? 1000 : 1;
     sheet.text(x, top - 6, result.has_scale() ? "pm" : "px");
     sheet.text(x + 28, top + 8, format(unit * range));
-    sheet.text(x + 28, top + length / 2 + 5, format(scale == ColourScale::diverging ? 0 : unit * range / 2));
+    sheet.text(x + 28, top + length / 2 + 5,
+               format(scale == ColourScale::diverging ? 0 : unit * range / 2));
     sheet.text(x + 28, top + length, format(scale == ColourScale::diverging ? -unit * range : 0));
     draw_scale_bar(sheet, result, width, bottom, result.map_step_px);
     sheet.save(path);

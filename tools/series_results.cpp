@@ -27,7 +27,10 @@ json species_json(const FrameResult& r) {
     json measured = json::array(), ideal = json::array();
     const double x = std::isfinite(s.expected_second) ? s.expected_second : s.fraction_second;
     for (int k = 0; k <= 7; ++k) {
-        measured.push_back(total > 0 ? json(static_cast<double>(s.clusters[static_cast<std::size_t>(k)]) / static_cast<double>(total)) : json());
+        measured.push_back(total > 0
+                               ? json(static_cast<double>(s.clusters[static_cast<std::size_t>(k)]) /
+                                      static_cast<double>(total))
+                               : json());
         ideal.push_back(number(binomial7(k, x)));
     }
     return {{"species", {r.species_names[0], r.species_names[1], r.species_names[2]}},
@@ -42,7 +45,8 @@ json species_json(const FrameResult& r) {
 }
 
 /// Both species' modes of one image or of the series.
-json modes_of(const std::string& scope, const json& names, const ModeSet& first, const ModeSet& second) {
+json modes_of(const std::string& scope, const json& names, const ModeSet& first,
+              const ModeSet& second) {
     json list = json::array();
     for (const auto* modes : {&first, &second}) {
         if (modes->count > 0) {
@@ -57,21 +61,26 @@ json modes_of(const std::string& scope, const json& names, const ModeSet& first,
 json pca(const Config& config, const std::vector<SeriesImage>& images) {
     json list = json::array();
     for (const auto& image : images) {
-        for (auto& one : modes_of(image.file, image.last["species"], image.pipeline->statistics().modes(0), image.pipeline->statistics().modes(1))) {
+        for (auto& one :
+             modes_of(image.file, image.last["species"], image.pipeline->statistics().modes(0),
+                      image.pipeline->statistics().modes(1))) {
             list.push_back(one);
         }
     }
     if (images.size() > 1) {
         const Eigen::Index dim = 2 * config.statistics.neighbours;
         std::array<OnlineCovariance, 2> all{OnlineCovariance(dim), OnlineCovariance(dim)};
-        std::array<OnlinePca, 2> joint{OnlinePca(config.statistics.neighbours, config.statistics.parity), OnlinePca(config.statistics.neighbours, config.statistics.parity)};
+        std::array<OnlinePca, 2> joint{
+            OnlinePca(config.statistics.neighbours, config.statistics.parity),
+            OnlinePca(config.statistics.neighbours, config.statistics.parity)};
         for (std::size_t s = 0; s < 2; ++s) {
             for (const auto& image : images) {
                 all[s].merge(image.pipeline->statistics().set(s));
             }
             joint[s].update(all[s]);
         }
-        for (auto& one : modes_of("series", images.back().last["species"], joint[0].modes(), joint[1].modes())) {
+        for (auto& one : modes_of("series", images.back().last["species"], joint[0].modes(),
+                                  joint[1].modes())) {
             list.push_back(one);
         }
     }
@@ -88,8 +97,12 @@ void SeriesImage::add(const FrameResult& result) {
     last["file"] = file;
 }
 
-std::string series_results(const Config& config, const std::vector<SeriesImage>& images, int failed) {
-    json out = {{"version", DWELLMAP_VERSION}, {"parameters", describe(config)}, {"frames", json::array()}, {"series", json::array()}};
+std::string series_results(const Config& config, const std::vector<SeriesImage>& images,
+                           int failed) {
+    json out = {{"version", DWELLMAP_VERSION},
+                {"parameters", describe(config)},
+                {"frames", json::array()},
+                {"series", json::array()}};
     for (const auto& image : images) {
         for (const auto& frame : image.frames) {
             out["frames"].push_back(frame);
@@ -97,7 +110,8 @@ std::string series_results(const Config& config, const std::vector<SeriesImage>&
         out["series"].push_back(image.last);
     }
     out["pca"] = pca(config, images);
-    out["counters"] = {{"images", images.size()}, {"images_failed", failed}, {"frames", out["frames"].size()}};
+    out["counters"] = {
+        {"images", images.size()}, {"images_failed", failed}, {"frames", out["frames"].size()}};
     out["flag_texts"] = flag_texts_json();
     return to_text(out);
 }

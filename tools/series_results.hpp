@@ -24,6 +24,7 @@ struct SeriesImage {
 };
 
 /// The whole JSON of `dwellmap-analyze --results`, as text: frames, series, pca (each image and joint), counters, parameters.
-std::string series_results(const Config& config, const std::vector<SeriesImage>& images, int failed);
+std::string series_results(const Config& config, const std::vector<SeriesImage>& images,
+                           int failed);
 
 }  // namespace dwellmap

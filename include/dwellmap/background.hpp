@@ -23,7 +23,8 @@ public:
     /// Adds to each node the mean residual of the dark pixels around it.
     /// @param model             background and columns
     /// @param cation_amplitude  a pixel with 3 % of it from the columns counts half
-    void update(const Image& counts, const Image& model, const std::vector<std::uint8_t>& row_valid, double cation_amplitude) noexcept;
+    void update(const Image& counts, const Image& model, const std::vector<std::uint8_t>& row_valid,
+                double cation_amplitude) noexcept;
 
     float at(float x_px, float y_px) const noexcept;
 
@@ -35,7 +36,8 @@ private:
         float u, v;  // 0…1, from it to the next
     };
     Place place(float x_px, float y_px) const noexcept;
-    float value(const Place& p) const noexcept;
+    float interpolate_row(int y) const noexcept;
+    int interval_end(int nx) const noexcept;
 
     int rows_px_, cols_px_, rows_in_ = 0, nodes_x_ = 0, nodes_y_ = 0;
     double a_px_ = 0, step_px_ = 1;

@@ -26,17 +26,24 @@ public:
         cation_site = 0;
     }
 
-    bool contains(int i, int j) const noexcept { return std::abs(i) <= max_index_ && std::abs(j) <= max_index_; }
+    bool contains(int i, int j) const noexcept {
+        return std::abs(i) <= max_index_ && std::abs(j) <= max_index_;
+    }
 
     /// Index into the atoms, or -1 (also outside the grid).
-    int at(int i, int j, int site) const noexcept { return contains(i, j) ? column_[index(i, j, site)] : -1; }
+    int at(int i, int j, int site) const noexcept {
+        return contains(i, j) ? column_[index(i, j, site)] : -1;
+    }
     void set(int i, int j, int site, int atom) noexcept { column_[index(i, j, site)] = atom; }
 
     int cation_site = 0;  ///< the brighter of the occupied sites
 
 private:
     std::size_t index(int i, int j, int site) const noexcept {
-        return (static_cast<std::size_t>(i + max_index_) * static_cast<std::size_t>(side_) + static_cast<std::size_t>(j + max_index_)) * sites + static_cast<std::size_t>(site);
+        return (static_cast<std::size_t>(i + max_index_) * static_cast<std::size_t>(side_) +
+                static_cast<std::size_t>(j + max_index_)) *
+                   sites +
+               static_cast<std::size_t>(site);
     }
 
     int side_, max_index_;
@@ -44,6 +51,7 @@ private:
 };
 
 /// Indices (i, j) of the six nearest sites of a hexagonal lattice, counter-clockwise from a1.
-inline constexpr std::array<std::array<int, 2>, 6> kSixNeighbours{{{1, 0}, {0, 1}, {-1, 1}, {-1, 0}, {0, -1}, {1, -1}}};
+inline constexpr std::array<std::array<int, 2>, 6> kSixNeighbours{
+    {{1, 0}, {0, 1}, {-1, 1}, {-1, 0}, {0, -1}, {1, -1}}};
 
 }  // namespace dwellmap

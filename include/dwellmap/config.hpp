@@ -12,7 +12,7 @@ class ConfigReader;
 struct StreamConfig {
     std::string input = "tcp://127.0.0.1:5555";    ///< the microscope's publisher
     std::string publish = "tcp://127.0.0.1:5556";  ///< our results; empty: not published
-    double stale_s = 3.0;                          ///< [0.1, 3600]  nothing received for so long: stale
+    double stale_s = 3.0;  ///< [0.1, 3600]  nothing received for so long: stale
 };
 
 struct WebConfig {
@@ -21,10 +21,13 @@ struct WebConfig {
 };
 
 struct SpecimenConfig {
-    std::vector<std::string> species{"Mo", "Re", "S2"};  ///< host cation, second cation, anion column
-    double lattice_nm = 0.3184;                          ///< [0.1, 2]  to check the scale against
-    double composition = std::numeric_limits<double>::quiet_NaN();  ///< [0, 1]  over the stream's; NaN: not given
-    double pixel_size_nm = std::numeric_limits<double>::quiet_NaN();  ///< [1e-4, 1]  over the stream's
+    std::vector<std::string> species{"Mo", "Re",
+                                     "S2"};  ///< host cation, second cation, anion column
+    double lattice_nm = 0.3184;              ///< [0.1, 2]  to check the scale against
+    double composition =
+        std::numeric_limits<double>::quiet_NaN();  ///< [0, 1]  over the stream's; NaN: not given
+    double pixel_size_nm =
+        std::numeric_limits<double>::quiet_NaN();  ///< [1e-4, 1]  over the stream's
 };
 
 struct FilterConfig {
@@ -44,13 +47,15 @@ struct SpeciesConfig {
 };
 
 struct TrackConfig {
-    double match_lattice = 0.4;  ///< [0.05, 0.5]  of a/√3, the distance of columns: the same column after drift
+    double match_lattice =
+        0.4;  ///< [0.05, 0.5]  of a/√3, the distance of columns: the same column after drift
 };
 
 struct StatisticsConfig {
-    int neighbours = 6;                   ///< 6, 12 or 24  of the principal components
-    std::string population = "tracks";    ///< tracks: every atom once | observations: every sighting
-    bool parity = true;                   ///< average the covariance over inversion: modes of unlike symmetry stay apart
+    int neighbours = 6;                 ///< 6, 12 or 24  of the principal components
+    std::string population = "tracks";  ///< tracks: every atom once | observations: every sighting
+    bool parity =
+        true;  ///< average the covariance over inversion: modes of unlike symmetry stay apart
 };
 
 struct Config {

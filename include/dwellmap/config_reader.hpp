@@ -22,11 +22,15 @@ public:
     ~ConfigReader();
 
     /// Absent keys keep `value`. `valid` says what is right, so that NaN fails too.
-    void key(const char* name, double& value, const std::function<bool(double)>& valid, const char* rule);
+    void key(const char* name, double& value, const std::function<bool(double)>& valid,
+             const char* rule);
     void key(const char* name, int& value, const std::function<bool(int)>& valid, const char* rule);
     void key(const char* name, bool& value);
-    void key(const char* name, std::string& value, const std::function<bool(const std::string&)>& valid = {}, const char* rule = "");
-    void key(const char* name, std::vector<std::string>& value, const std::function<bool(const std::vector<std::string>&)>& valid = {}, const char* rule = "");
+    void key(const char* name, std::string& value,
+             const std::function<bool(const std::string&)>& valid = {}, const char* rule = "");
+    void key(const char* name, std::vector<std::string>& value,
+             const std::function<bool(const std::vector<std::string>&)>& valid = {},
+             const char* rule = "");
 
     /// A problem found by the caller, for instance between two keys.
     void require(bool right, const std::string& problem);

@@ -14,7 +14,8 @@ enum class FrameStatus { ok, wrong_shape, not_finite, no_contrast, no_atoms };
 constexpr std::string_view to_string(FrameStatus s) noexcept {
     switch (s) {  // no `default:`, so the compiler reports a case that was forgotten
         case FrameStatus::ok: return "ok";
-        case FrameStatus::wrong_shape: return "the frame has another shape than its series announced";
+        case FrameStatus::wrong_shape:
+            return "the frame has another shape than its series announced";
         case FrameStatus::not_finite: return "the image contains NaN or infinity";
         case FrameStatus::no_contrast: return "the image is constant";
         case FrameStatus::no_atoms: return "no lattice of atoms was found in the image";

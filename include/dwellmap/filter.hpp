@@ -24,14 +24,15 @@ public:
     /// @param first_row 0: a new frame begins; otherwise what the previous call returned
     /// @param rows_in   rows 0…rows_in−1 of `counts` can be used (all: the frame is complete)
     /// @return rows 0…n−1 of `filtered` are final
-    int run(const Image& counts, int rows_in, double sigma_px, int first_row, Image& filtered) noexcept;
+    int run(const Image& counts, int rows_in, double sigma_px, int first_row,
+            Image& filtered) noexcept;
 
 private:
     void filter_along_row(const float* in, float* out) noexcept;
 
-    int rows_done_ = 0;         // rows already smoothed along x
+    int rows_done_ = 0;  // rows already smoothed along x
     int radius_px_ = 0;
-    std::vector<float> taps_;   // [radius + 1]
+    std::vector<float> taps_;    // [radius + 1]
     std::vector<float> padded_;  // one row with its replicated edges
     Image along_x_;
 };

@@ -60,7 +60,7 @@ struct HeartbeatMessage {
     std::array<std::uint64_t, kKindCount> next_seq{};  ///< by Kind
 };
 
-/// `reason` is none and `content` empty for a kind that a frame stream does not carry.
+/// `content` is empty for a rejected message, and for a kind that a frame stream does not carry.
 struct FrameMessage {
     RejectReason reason = RejectReason::none;
     const char* field = "";  ///< the field at fault

@@ -12,11 +12,11 @@ namespace dwellmap {
 
 /// Faults put into a stream on purpose, to see a receiver survive them. Probabilities are per row block.
 struct Faults {
-    double loss = 0;        ///< [0, 1]  not sent, though numbered
-    double duplicate = 0;   ///< [0, 1]  sent twice
-    double reorder = 0;     ///< [0, 1]  sent after its successor
-    double corrupt = 0;     ///< [0, 1]  one bit flipped
-    double stall_s = 0;     ///< >= 0    pause in the middle of every frame
+    double loss = 0;       ///< [0, 1]  not sent, though numbered
+    double duplicate = 0;  ///< [0, 1]  sent twice
+    double reorder = 0;    ///< [0, 1]  sent after its successor
+    double corrupt = 0;    ///< [0, 1]  one bit flipped
+    double stall_s = 0;    ///< >= 0    pause in the middle of every frame
     std::uint32_t seed = 1;
 };
 

@@ -20,7 +20,8 @@ int choose_direction(Lattice& lattice, double reference_rad) noexcept;
 
 /// Least squares of a1, a2 over all pairs of neighbouring usable cations, and the standard error of a from the scatter of
 /// the pairs: r_j − r_i = Δi a1 + Δj a2. Needs site and flags of the atoms; keeps the lattice where there are no pairs.
-void fit_cation_lattice(const std::vector<Atom>& atoms, const Cells& cells, Lattice& lattice) noexcept;
+void fit_cation_lattice(const std::vector<Atom>& atoms, const Cells& cells,
+                        Lattice& lattice) noexcept;
 
 /// First guess of the hexagonal lattice, without any scale, from the power spectrum of (a part of) the image:
 /// three spots 60 degrees apart; of the sets that fit, the longest period. Needs about 6 periods a side.
@@ -49,7 +50,7 @@ private:
     int side_px_ = 0;
     std::vector<std::complex<float>> spectrum_;  // [side × side]
     std::vector<float> power_;                   // [side × side/2+1]
-    std::vector<float> background_;              // [side × side/2+1] median of the ring at that radius
+    std::vector<float> background_;  // [side × side/2+1] median of the ring at that radius
     std::vector<Spot> spots_;
 };
 

@@ -17,7 +17,8 @@ public:
     std::vector<MapLayer> make_layers() const;
     int step_px() const noexcept { return step_px_; }
 
-    void run(const std::vector<Atom>& atoms, const std::vector<Scores>& scores, double a_px, std::vector<MapLayer>& layers) noexcept;
+    void run(const std::vector<Atom>& atoms, const std::vector<Scores>& scores, double a_px,
+             std::vector<MapLayer>& layers) noexcept;
 
 private:
     int step_px_, rows_, cols_;

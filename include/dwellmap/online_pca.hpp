@@ -35,13 +35,15 @@ public:
 
 private:
     static constexpr int kMaxDim = 48;
-    using Square = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::ColMajor, kMaxDim, kMaxDim>;
+    using Square =
+        Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::ColMajor, kMaxDim, kMaxDim>;
     using Column = Eigen::Matrix<double, Eigen::Dynamic, 1, Eigen::ColMajor, kMaxDim, 1>;
     using Basis = Eigen::Matrix<double, Eigen::Dynamic, kModes, Eigen::ColMajor, kMaxDim, kModes>;
 
     void average_over_inversion(Square& c) const noexcept;
     bool is_odd(const Eigen::Ref<const Column>& v) const noexcept;
-    void align(Basis& fresh, std::array<double, kModes>& variance, std::int64_t count) const noexcept;
+    void align(Basis& fresh, std::array<double, kModes>& variance,
+               std::int64_t count) const noexcept;
     void name() noexcept;
 
     bool parity_;

@@ -17,10 +17,11 @@ std::vector<std::array<int, 2>> neighbour_sites(int neighbours);
 /// Ideal distortions of the six nearest neighbours: unit vectors [12] in the lattice frame (u, v of neighbour 0, 1, ...).
 struct Patterns {
     using Vector = Eigen::Matrix<double, 12, 1>;
-    Vector isotropic;                  ///< all six away from the centre
-    std::array<Vector, 3> zigzag;      ///< the four off row k shift along its normal: two come closer, two recede
-    std::array<Vector, 2> shear;       ///< pure shears of the hexagon
-    std::array<Vector, 2> translation; ///< the centre against all six
+    Vector isotropic;  ///< all six away from the centre
+    std::array<Vector, 3>
+        zigzag;  ///< the four off row k shift along its normal: two come closer, two recede
+    std::array<Vector, 2> shear;        ///< pure shears of the hexagon
+    std::array<Vector, 2> translation;  ///< the centre against all six
     Vector rotation;
 };
 const Patterns& ideal_patterns();

@@ -52,11 +52,11 @@ private:
     FrameStatus accumulate(const Frame& frame, FrameResult& result) noexcept;
     FrameStatus paint(FrameResult& result) noexcept;
     void remember(const FrameResult& result) noexcept;
-    bool names_trusted() const noexcept;
 
     Config config_;
     std::shared_ptr<const Series> series_;
     double pixel_size_nm_, composition_;
+    bool names_trusted_;
     std::size_t max_atoms_;
 
     SpectrumLattice spectrum_;
@@ -74,7 +74,7 @@ private:
     std::uint64_t frame_number_ = ~std::uint64_t{0};
     int rows_in_ = 0, rows_filtered_ = 0, rows_searched_ = 0;
     double filter_sigma_px_ = 0, peak_radius_px_ = 0;
-    Lattice lattice_;         // what its search starts from
+    Lattice lattice_;  // what its search starts from
     Image filtered_;
     Cells cells_;
     FrameFit fit_;

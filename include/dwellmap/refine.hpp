@@ -11,11 +11,12 @@ namespace dwellmap {
 
 /// What all columns of a frame share.
 struct FrameFit {
-    double sigma_px = 0;     ///< width of a column; 0 before the first fit
-    double background = 0;   ///< mean over the image, counts
-    double gain = 1;         ///< variance = gain · counts + read_variance; 1 and 0 for electrons counted one by one
+    double sigma_px = 0;    ///< width of a column; 0 before the first fit
+    double background = 0;  ///< mean over the image, counts
+    double gain =
+        1;  ///< variance = gain · counts + read_variance; 1 and 0 for electrons counted one by one
     double read_variance = 0;
-    double chi2 = 0;         ///< median over the columns
+    double chi2 = 0;  ///< median over the columns
 };
 
 /// Joint fit of all columns to the raw counts.
@@ -40,19 +41,21 @@ public:
     /// @param passes    >= 1
     /// @param atoms     in: x, y, amplitude; out: the fit, its errors, flags. Site::other that is not significant is removed
     /// @param fit       in: start (sigma_px 0: 0.157 a); out: the frame's values
-    void run(const Image& counts, const std::vector<std::uint8_t>& row_valid, int rows_in, double a_px, int passes,
-             std::vector<Atom>& atoms, FrameFit& fit) noexcept;
+    void run(const Image& counts, const std::vector<std::uint8_t>& row_valid, int rows_in,
+             double a_px, int passes, std::vector<Atom>& atoms, FrameFit& fit) noexcept;
 
 private:
-    struct Step {               // one column's share of a pass
+    struct Step {  // one column's share of a pass
         float d_amplitude, dx, dy;
-        float coupling;         // d amplitude / d sigma
+        float coupling;  // d amplitude / d sigma
     };
 
     void start(const Image& counts, const std::vector<Atom>& atoms, FrameFit& fit) noexcept;
     void render_columns(const std::vector<Atom>& atoms, double sigma) noexcept;
-    void weigh(const Image& counts, const std::vector<std::uint8_t>& row_valid, const FrameFit& fit) noexcept;
-    void estimate_noise(const Image& counts, const std::vector<std::uint8_t>& row_valid, FrameFit& fit) noexcept;
+    void weigh(const Image& counts, const std::vector<std::uint8_t>& row_valid,
+               const FrameFit& fit) noexcept;
+    void estimate_noise(const Image& counts, const std::vector<std::uint8_t>& row_valid,
+                        FrameFit& fit) noexcept;
     void step_columns(std::vector<Atom>& atoms, FrameFit& fit) noexcept;
     void errors(std::vector<Atom>& atoms, FrameFit& fit) noexcept;
     void drop_insignificant(std::vector<Atom>& atoms) const noexcept;
@@ -60,7 +63,7 @@ private:
     int rows_px_, cols_px_, rows_in_ = 0;
     double a_px_ = 0;
     Background background_;
-    Image model_, weight_, weighted_;      // weight_ 1/variance, weighted_ weight · (counts − model)
+    Image model_, weight_, weighted_;  // weight_ 1/variance, weighted_ weight · (counts − model)
     std::vector<Step> steps_;
     std::vector<float> start_x_, start_y_, scratch_;
 };

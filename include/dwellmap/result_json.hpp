@@ -26,7 +26,7 @@ nlohmann::json mode_set_json(const std::string& species, const ModeSet& modes);
 /// Both species' sets, as an array.
 nlohmann::json pca_json(const FrameResult& result);
 
-/// The raster maps: name, shape, step_px, value[] and sigma[] in row order.
+/// The raster maps: name, rows, cols, step_px, unit, value[] and sigma[] in row order.
 nlohmann::json maps_json(const FrameResult& result);
 
 nlohmann::json series_json(const Series& series);

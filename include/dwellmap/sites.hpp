@@ -29,8 +29,8 @@ public:
     /// @param threshold  of the bright columns' height above background, for Site::other
     /// @param atoms      [capacity as given by its owner] x, y, amplitude (rough), background (rough), site, i, j
     /// @return false: no lattice grows in these peaks
-    bool run(const Image& filtered, int rows_in, const std::vector<Peak>& peaks, double threshold, Lattice& lattice,
-             std::vector<Atom>& atoms, Cells& cells) noexcept;
+    bool run(const Image& filtered, int rows_in, const std::vector<Peak>& peaks, double threshold,
+             Lattice& lattice, std::vector<Atom>& atoms, Cells& cells) noexcept;
 
 private:
     struct Node {
@@ -42,12 +42,15 @@ private:
     float background(float x_px, float y_px) const noexcept;
     float value(const Image& filtered, float x_px, float y_px) const noexcept;
     int seed(const std::vector<Peak>& peaks, const Lattice& lattice) const noexcept;
-    void grow(const std::vector<Peak>& peaks, const Lattice& lattice, std::vector<Atom>& atoms, Cells& cells) noexcept;
-    void try_step(const std::vector<Peak>& peaks, const Lattice& lattice, const Node& from, const std::array<int, 2>& step,
-                  std::vector<Atom>& atoms, Cells& cells) noexcept;
+    void grow(const std::vector<Peak>& peaks, const Lattice& lattice, std::vector<Atom>& atoms,
+              Cells& cells) noexcept;
+    void try_step(const std::vector<Peak>& peaks, const Lattice& lattice, const Node& from,
+                  const std::array<int, 2>& step, std::vector<Atom>& atoms, Cells& cells) noexcept;
     void fill_gaps(const Lattice& lattice, std::vector<Atom>& atoms, Cells& cells) noexcept;
-    void occupy_triangles(const Image& filtered, const std::vector<Peak>& peaks, const Lattice& lattice, std::vector<Atom>& atoms, Cells& cells) noexcept;
-    void add_others(const std::vector<Peak>& peaks, const Lattice& lattice, double threshold, std::vector<Atom>& atoms) noexcept;
+    void occupy_triangles(const Image& filtered, const std::vector<Peak>& peaks,
+                          const Lattice& lattice, std::vector<Atom>& atoms, Cells& cells) noexcept;
+    void add_others(const std::vector<Peak>& peaks, const Lattice& lattice, double threshold,
+                    std::vector<Atom>& atoms) noexcept;
     bool add(float x_px, float y_px, Site site, int i, int j, std::vector<Atom>& atoms) noexcept;
     void fit_lattice(const std::vector<Atom>& atoms, Lattice& lattice) const noexcept;
 

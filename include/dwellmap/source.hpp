@@ -25,7 +25,8 @@ class ResultSink {
 public:
     virtual ~ResultSink() = default;
     /// Never blocks: what nobody takes is dropped. `image` is the frame the result is of.
-    virtual void publish(const FrameResult& result, const Frame& frame, const Counters& counters, StreamState state) = 0;
+    virtual void publish(const FrameResult& result, const Frame& frame, const Counters& counters,
+                         StreamState state) = 0;
     /// Nothing new came; counters or state may have changed.
     virtual void idle(const Counters& counters, StreamState state) = 0;
 };

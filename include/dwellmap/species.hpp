@@ -24,14 +24,16 @@ int atomic_number(const std::string& name) noexcept;
 /// Cost O(cations · iterations). The constructor allocates, run() does not.
 class SpeciesSorter {
 public:
-    SpeciesSorter(const SpecimenConfig& specimen, const SpeciesConfig& config, std::size_t max_atoms);
+    SpeciesSorter(const SpecimenConfig& specimen, const SpeciesConfig& config,
+                  std::size_t max_atoms);
 
     /// @param composition  expected fraction of the second species, NaN: not given
     /// @param atoms        out: site (cation and anion in their place), species, p_second
     /// @param notes        out: bits are added
     /// @param generic      in: the specimen is not the configured one; out: also where the contrasts' ratio is not
     ///                     (Z_2/Z_1)^1.7 of the configured species. Then the second species is the minority
-    SpeciesResult run(double composition, bool& generic, std::vector<Atom>& atoms, Cells& cells, std::uint32_t& notes) noexcept;
+    SpeciesResult run(double composition, bool& generic, std::vector<Atom>& atoms, Cells& cells,
+                      std::uint32_t& notes) noexcept;
 
 private:
     struct Mixture {
@@ -41,10 +43,12 @@ private:
 
     void place_cations(std::vector<Atom>& atoms, Cells& cells, std::uint32_t& notes) noexcept;
     Mixture start(double fraction_bright, double margin) const noexcept;
-    Mixture best_mixture(std::initializer_list<double> fractions_bright, bool fixed_weights) const noexcept;
+    Mixture best_mixture(std::initializer_list<double> fractions_bright,
+                         bool fixed_weights) const noexcept;
     void maximise(Mixture& m, bool fixed_weights) const noexcept;
     bool two_species(const Mixture& m) const noexcept;
-    void label(const Mixture& m, bool second_is_bright, SpeciesResult& result, std::vector<Atom>& atoms) const noexcept;
+    void label(const Mixture& m, bool second_is_bright, SpeciesResult& result,
+               std::vector<Atom>& atoms) const noexcept;
 
     bool second_is_brighter_;
     double contrast_ratio_;  // second over first, from the atomic numbers

@@ -25,15 +25,19 @@ public:
 
     /// Takes a complete frame into the sets and renews the modes.
     /// @param track [atoms] index of each column's track, or -1
-    void update(const std::vector<Atom>& atoms, const std::vector<std::int32_t>& track, const Neighbourhoods& neighbourhoods) noexcept;
+    void update(const std::vector<Atom>& atoms, const std::vector<std::int32_t>& track,
+                const Neighbourhoods& neighbourhoods) noexcept;
 
     /// All tracks start anew: what was seen stays in the sets.
     void forget_tracks() noexcept;
 
     /// Principal component scores of the complete cations, with their errors.
-    void score(const std::vector<Atom>& atoms, const Neighbourhoods& neighbourhoods, std::vector<Scores>& scores) const noexcept;
+    void score(const std::vector<Atom>& atoms, const Neighbourhoods& neighbourhoods,
+               std::vector<Scores>& scores) const noexcept;
 
-    const OnlineCovariance& set(std::size_t species) const noexcept { return sets_[species]; }  ///< 0 first, 1 second
+    const OnlineCovariance& set(std::size_t species) const noexcept {
+        return sets_[species];
+    }  ///< 0 first, 1 second
     const ModeSet& modes(std::size_t species) const noexcept { return pca_[species].modes(); }
 
 private:
@@ -46,8 +50,8 @@ private:
     bool tracks_count_;
     std::array<OnlineCovariance, 2> sets_;
     std::array<OnlinePca, 2> pca_;
-    std::vector<Member> members_;   // [tracks]
-    std::vector<double> means_;     // [tracks × dim]
+    std::vector<Member> members_;  // [tracks]
+    std::vector<double> means_;    // [tracks × dim]
 };
 
 }  // namespace dwellmap

@@ -14,9 +14,9 @@ namespace dwellmap {
 /// One column followed over the frames of a series, in the coordinates of the first frame.
 struct Track {
     std::int64_t id = -1;
-    float x_px = 0, y_px = 0;   ///< mean over the frames it was seen in, drift removed
-    float amplitude = 0;        ///< when last seen
-    std::int32_t seen = 0;      ///< frames
+    float x_px = 0, y_px = 0;  ///< mean over the frames it was seen in, drift removed
+    float amplitude = 0;       ///< when last seen
+    std::int32_t seen = 0;     ///< frames
     Site site = Site::other;
 };
 
@@ -35,7 +35,8 @@ public:
     /// @param track  [atoms] out: index into tracks(), or -1
     /// @param drift  out: of this frame against the first, px
     /// @return false: this frame shows another place (fewer than 30 % of its columns match); with `keep` all tracks start anew
-    bool run(const Lattice& lattice, bool keep, std::vector<Atom>& atoms, std::vector<std::int32_t>& track, Eigen::Vector2d& drift) noexcept;
+    bool run(const Lattice& lattice, bool keep, std::vector<Atom>& atoms,
+             std::vector<std::int32_t>& track, Eigen::Vector2d& drift) noexcept;
 
     const std::vector<Track>& tracks() const noexcept { return tracks_; }
     void clear() noexcept;
@@ -47,9 +48,11 @@ private:
         double correlation = 0;  // of the amplitudes
     };
 
-    Fit compare(const std::vector<Atom>& atoms, Eigen::Vector2d shift, float radius_px, int rounds, std::size_t stride) const noexcept;
+    Fit compare(const std::vector<Atom>& atoms, Eigen::Vector2d shift, float radius_px, int rounds,
+                std::size_t stride) const noexcept;
     Fit place(const std::vector<Atom>& atoms, const Lattice& lattice) const noexcept;
-    int nearest_track(const Atom& atom, const Eigen::Vector2d& shift, float radius_px) const noexcept;
+    int nearest_track(const Atom& atom, const Eigen::Vector2d& shift,
+                      float radius_px) const noexcept;
 
     double match_lattice_;
     PointGrid track_grid_, atom_grid_;

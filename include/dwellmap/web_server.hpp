@@ -23,8 +23,9 @@ struct WebLimits {
 
 /// The operator's page: HTTP for its few files, a WebSocket (/live) for the results. Read-only.
 ///
-/// A WebSocket message is: u32 little-endian length of the JSON, the JSON, then width × height bytes of the
-/// 8-bit image ("image" in the JSON; absent in a status message).
+/// A WebSocket message is: u32 little-endian length of the JSON, the JSON, and unless it is a status only
+/// width × height bytes of the 8-bit image ("image" in the JSON), zeros up to a multiple of 4 bytes, and value and sigma of
+/// each map ("maps") as rows × cols little-endian floats, NaN where nothing is known.
 ///
 /// publish() and idle() are for one thread, the analysis's; they copy and return. All else happens in the thread
 /// that runs `io`. Whoever does not read only misses results: every client gets the newest one when it is

@@ -5,11 +5,20 @@ const SILENCE_MS = 1600;        // the server says something at least every 500 
 const FIRST_DELAY_MS = 250;
 const LONGEST_DELAY_MS = 5000;
 
-/// u32 little-endian length of the JSON, the JSON, the image.
+/// u32 little-endian length of the JSON, the JSON, the image, and from a multiple of 4 on the maps' floats.
 function decode(buffer) {
   const length = new DataView(buffer).getUint32(0, true);
   const message = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, length)));
-  return { message, grey: new Uint8Array(buffer, 4 + length) };
+  if (!message.frame) return { message };
+  const grey = new Uint8Array(buffer, 4 + length, message.image.width * message.image.height);
+  let at = Math.ceil((grey.byteOffset + grey.length) / 4) * 4;
+  for (const map of message.maps) {
+    for (const field of ['value', 'sigma']) {
+      map[field] = new Float32Array(buffer, at, map.rows * map.cols);
+      at += map[field].byteLength;
+    }
+  }
+  return { message, grey };
 }
 
 /// @param onMessage(message, grey) at most once per screen refresh: the newest image, never a backlog

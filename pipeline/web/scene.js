@@ -39,7 +39,7 @@ export class Scene {
     const pen = this.map.getContext('2d');
     const rgba = pen.createImageData(layer.cols, layer.rows);
     layer[field].forEach((v, k) => {
-      if (v !== null) rgba.data.set([...colourOf(v, range), 255], 4 * k);  // null stays transparent
+      if (Number.isFinite(v)) rgba.data.set([...colourOf(v, range), 255], 4 * k);  // NaN stays transparent
     });
     pen.putImageData(rgba, 0, 0);
   }
@@ -181,7 +181,7 @@ export class Scene {
         pen.lineWidth = 0.8;
         pen.strokeStyle = '#0009';
       } else {
-        pen.lineWidth = full > 4 ? 1.6 : 1.1;
+        pen.lineWidth = full > 8 ? 1.6 : 1.1;
         pen.strokeStyle = values ? '#7d8a9955' : mark.colour;
         pen.globalAlpha = flags & INCOMPLETE ? 0.4 : 1;
         if (!values && !showImage) {

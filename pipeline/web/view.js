@@ -70,7 +70,7 @@ function draw() {
   const showMap = pressed('show-map') && Boolean(layer);
   if (showMap) {
     const field = pressed('map-sigma') ? 'sigma' : 'value';
-    const scaled = { ...layer, [field]: layer[field].map((v) => (v === null ? null : v * unit.factor)) };
+    const scaled = { ...layer, [field]: layer[field].map((v) => v * unit.factor) };
     const signed = field === 'value' && !/order|symmetry|abs|\|/.test(layer.name);
     const key = `map ${layer.name} ${field} ${unit.unit}`;
     const mapRange = rangeOf(key, signed, shown.message, scaled[field].filter(known));

@@ -21,7 +21,8 @@ inline Moments batch_moments(const Eigen::MatrixXd& x) {
 }
 
 /// [dim × n] correlated columns far from the origin, where naive running sums lose their digits.
-inline Eigen::MatrixXd random_neighbourhoods(Eigen::Index dim, Eigen::Index n, unsigned seed, double offset = 1e4) {
+inline Eigen::MatrixXd random_neighbourhoods(Eigen::Index dim, Eigen::Index n, unsigned seed,
+                                             double offset = 1e4) {
     std::srand(seed);
     const Eigen::MatrixXd mix = Eigen::MatrixXd::Random(dim, dim);
     return (mix * Eigen::MatrixXd::Random(dim, n)).array() + offset;
@@ -36,7 +37,8 @@ struct Pca {
 inline Pca batch_pca(const Eigen::MatrixXd& x) {
     const Eigen::MatrixXd centred = x.colwise() - x.rowwise().mean();
     const Eigen::BDCSVD<Eigen::MatrixXd> svd(centred, Eigen::ComputeThinU);
-    return {svd.singularValues().array().square() / static_cast<double>(x.cols() - 1), svd.matrixU()};
+    return {svd.singularValues().array().square() / static_cast<double>(x.cols() - 1),
+            svd.matrixU()};
 }
 
 }  // namespace dwellmap::reference

@@ -18,7 +18,8 @@ struct Place {
     std::vector<TrueColumn> truth;
 
     Place(const CrystalConfig& crystal, const ScanConfig& scan, const ChangeConfig& changes = {})
-        : microscope(crystal, scan, changes), series(std::make_shared<const Series>(microscope.series())) {}
+        : microscope(crystal, scan, changes),
+          series(std::make_shared<const Series>(microscope.series())) {}
 
     Frame frame(std::uint64_t number) {
         Frame f;
@@ -70,11 +71,15 @@ struct Comparison {
     }
 };
 
-inline Comparison compare(const std::vector<TrueColumn>& truth, const FrameResult& result, double margin_nm = 0.35) {
+inline Comparison compare(const std::vector<TrueColumn>& truth, const FrameResult& result,
+                          double margin_nm = 0.35) {
     const double nm = result.pixel_size_nm;
     const double margin = margin_nm / nm, tolerance = 0.06 / nm;
-    const auto rows = static_cast<double>(result.series->rows_px), cols = static_cast<double>(result.series->cols_px);
-    const auto inside = [&](double x, double y) { return x >= margin && y >= margin && x <= cols - 1 - margin && y <= rows - 1 - margin; };
+    const auto rows = static_cast<double>(result.series->rows_px),
+               cols = static_cast<double>(result.series->cols_px);
+    const auto inside = [&](double x, double y) {
+        return x >= margin && y >= margin && x <= cols - 1 - margin && y <= rows - 1 - margin;
+    };
     Comparison c;
     std::vector<bool> used(result.atoms.size(), false);
     for (const auto& t : truth) {
@@ -84,7 +89,8 @@ inline Comparison compare(const std::vector<TrueColumn>& truth, const FrameResul
         std::size_t best = result.atoms.size();
         double best_d = tolerance;
         for (std::size_t k = 0; k < result.atoms.size(); ++k) {
-            const double d = std::hypot(result.atoms[k].x_px - t.x_px, result.atoms[k].y_px - t.y_px);
+            const double d =
+                std::hypot(result.atoms[k].x_px - t.x_px, result.atoms[k].y_px - t.y_px);
             if (d < best_d && !used[k]) {
                 best = k;
                 best_d = d;
@@ -108,8 +114,12 @@ inline Comparison compare(const std::vector<TrueColumn>& truth, const FrameResul
     return c;
 }
 
-inline bool is_mo(const TrueColumn& t) { return t.site == Site::cation && t.species == species_first; }
-inline bool is_re(const TrueColumn& t) { return t.site == Site::cation && t.species == species_second; }
+inline bool is_mo(const TrueColumn& t) {
+    return t.site == Site::cation && t.species == species_first;
+}
+inline bool is_re(const TrueColumn& t) {
+    return t.site == Site::cation && t.species == species_second;
+}
 inline bool is_anion(const TrueColumn& t) { return t.site == Site::anion; }
 
 }  // namespace dwellmap::testing
