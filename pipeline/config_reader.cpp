@@ -63,7 +63,7 @@ struct ConfigReader::Impl {
             if (const auto* sub = node.as_table()) {
                 unknown_keys(*sub, name + ".");
             } else if (!known.contains(name)) {
-                problem(name + " is not a setting (see --help or the README for the list)");
+                problem(name + " is not a setting (see --help)");
             }
         }
     }

@@ -257,6 +257,9 @@ int run(const Options& o) {
             ++failed;
         }
     }
+    if (images.empty()) {
+        return 1;  // what earlier runs wrote stays
+    }
     if (atoms) {
         atoms->commit();
     }
