@@ -172,7 +172,8 @@ void SpectrumLattice::find_spots(double k_min, double k_max) {
             kx = -kx;
             ky = -ky;
         }
-        return static_cast<std::size_t>(((ky % n + n) % n) * width + std::min(kx, width - 1));
+        return static_cast<std::size_t>((ky % n + n) % n) * static_cast<std::size_t>(width) +
+               static_cast<std::size_t>(std::min(kx, width - 1));
     };
     const auto power = [&](int ky, int kx) { return power_[index(ky, kx)]; };
     const auto background = [&](int ky, int kx) { return background_[index(ky, kx)]; };

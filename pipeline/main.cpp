@@ -15,6 +15,7 @@
 
 #include <atomic>
 #include <csignal>
+#include <cstdio>
 #include <iostream>
 #include <memory>
 #include <thread>
@@ -136,9 +137,7 @@ void serve(const Config& config, std::uint64_t frames) {
     }
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
+int run(int argc, char** argv) {
     CLI::App app{
         "Live atoms, species and distortion maps from a scanning transmission electron "
         "microscope."};
@@ -147,22 +146,30 @@ int main(int argc, char** argv) {
     std::uint64_t frames = 0;
     bool print_config = false;
     app.add_option("--config", file, "settings, TOML");
-    app.add_option("--set", overrides, "one setting, key=value");
+    app.add_option("--set", overrides, "one setting, key=value")
+        ->take_all()
+        ->allow_extra_args(false);
     app.add_option("--frames", frames, "end after so many complete frames were mapped (0: never)");
     app.add_flag("--print-config", print_config, "print all settings and their meaning, then end");
     app.set_version_flag("--version", DWELLMAP_VERSION);
     CLI11_PARSE(app, argc, argv);
     spdlog::set_default_logger(spdlog::stderr_color_mt("dwellmap"));
-    try {
-        const Config config = load_config(file, overrides);
-        if (print_config) {
-            std::cout << describe(config);
-            return 0;
-        }
-        serve(config, frames);
+    const Config config = load_config(file, overrides);
+    if (print_config) {
+        std::cout << describe(config);
         return 0;
+    }
+    serve(config, frames);
+    return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    try {
+        return run(argc, argv);
     } catch (const std::exception& e) {
-        std::cerr << "dwellmap: " << e.what() << '\n';
+        std::fprintf(stderr, "dwellmap: %s\n", e.what());
         return 1;
     }
 }

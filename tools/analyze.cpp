@@ -12,6 +12,7 @@
 #include <CLI/CLI.hpp>
 
 #include <atomic>
+#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
@@ -107,7 +108,7 @@ std::shared_ptr<const Series> describe_image(const Options& o, const NpyFile& fi
 void draw(const Options& o, const Frame& frame, const FrameResult& r) {
     const std::string name =
         r.series->name + (frame.number > 0 ? "_frame" + std::to_string(frame.number) : "");
-    const std::string base = o.maps + "/" + name + "_";
+    const std::string base = (fs::path(o.maps) / name).string() + "_";
     draw_atoms(base + "atoms.png", name + ": columns found", frame, r);
     for (const auto& layer : r.maps) {
         const std::string what = layer.name;
@@ -219,6 +220,7 @@ std::vector<ImageOutput> analyse_images(const Options& o, const Config& config) 
     const Pipeline* first = outputs[0].image ? outputs[0].image->pipeline.get() : nullptr;
     std::atomic<std::size_t> next = 1;
     std::vector<std::jthread> workers;
+    workers.reserve(static_cast<std::size_t>(o.threads));
     for (int t = 0; t < o.threads; ++t) {
         workers.emplace_back([&] {
             for (std::size_t k = next++; k < outputs.size(); k = next++) {
@@ -230,7 +232,7 @@ std::vector<ImageOutput> analyse_images(const Options& o, const Config& config) 
     return outputs;
 }
 
-int run(const Options& o) {
+int analyse(const Options& o) {
     const Config config = configure(o);
     if (!o.maps.empty()) {
         fs::create_directories(o.maps);
@@ -270,9 +272,7 @@ int run(const Options& o) {
     return failed == 0 ? 0 : 1;
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
+int run(int argc, char** argv) {
     CLI::App app{
         "Atoms, species and distortion maps of images: the analyzer's stages, offline. Several "
         "images make a series."};
@@ -296,16 +296,24 @@ int main(int argc, char** argv) {
     app.add_option("--maps", o.maps,
                    "folder for pictures: columns on the image, maps and their errors, PNG");
     app.add_option("--config", o.config_file, "settings, TOML (see dwellmap --print-config)");
-    app.add_option("--set", o.overrides, "one setting, key=value");
+    app.add_option("--set", o.overrides, "one setting, key=value")
+        ->take_all()
+        ->allow_extra_args(false);
     app.add_option("--threads", o.threads, "images at a time")
         ->check(CLI::Range(1, 256))
         ->capture_default_str();
     app.set_version_flag("--version", DWELLMAP_VERSION);
     CLI11_PARSE(app, argc, argv);
+    return analyse(o);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
     try {
-        return run(o);
+        return run(argc, argv);
     } catch (const std::exception& e) {
-        std::cerr << "dwellmap-analyze: " << e.what() << '\n';
+        std::fprintf(stderr, "dwellmap-analyze: %s\n", e.what());
         return 1;
     }
 }

@@ -12,7 +12,6 @@
 #include <chrono>
 #include <cstdio>
 #include <fstream>
-#include <iostream>
 #include <numeric>
 
 namespace {
@@ -89,91 +88,118 @@ nlohmann::json as_json(const Spread& s) {
     return {{"p50", s.p50}, {"p99", s.p99}, {"p999", s.p999}, {"max", s.max}};
 }
 
-}  // namespace
+struct Options {
+    int size = 512, frames = 100, rows_per_block = 0;
+    std::string json;
+};
 
-int main(int argc, char** argv) {
+/// Several noisy images of one crystal, so that no frame is a repetition.
+std::vector<Image> make_images(SimulatedMicroscope& microscope) {
+    std::vector<Image> images(8);
+    std::vector<TrueColumn> truth;
+    for (std::size_t k = 0; k < images.size(); ++k) {
+        microscope.frame(k, images[k], truth);
+    }
+    return images;
+}
+
+struct Measured {
+    Times warm, cold, blocks;
+};
+
+Measured measure(const Options& o) {
+    ScanConfig scan;
+    scan.rows_px = scan.cols_px = o.size;
+    scan.pixel_size_nm = 0.02;
+    CrystalConfig crystal;
+    crystal.composition = 0.45;
+    SimulatedMicroscope microscope(crystal, scan);
+    const auto images = make_images(microscope);
+    const auto series = std::make_shared<const Series>(microscope.series());
+    Pipeline pipeline({}, series);
+    auto result = pipeline.make_result();
+    Frame frame;
+    frame.series = series;
+    frame.row_valid.assign(static_cast<std::size_t>(o.size), 1);
+    frame.rows_valid = o.size;
+    frame.complete = true;
+    Measured m;
+    Times warm_up;
+    for (int k = 0; k < o.frames + 3; ++k) {
+        frame.number = static_cast<std::uint64_t>(k);
+        frame.counts = images[static_cast<std::size_t>(k) % images.size()];
+        whole_frame(pipeline, frame, result, k == 0 ? m.cold : k < 3 ? warm_up : m.warm);
+        if (o.rows_per_block > 0 && k >= 3) {
+            frame.number += 1'000'000;
+            run_frame(pipeline, frame, o.rows_per_block, result, m.blocks);
+        }
+    }
+    return m;
+}
+
+nlohmann::json report(const Options& o, const Measured& m) {
+    std::printf("%d x %d px, %zu columns, %d frames, one core; ms\n%-16s %10s %10s %10s %10s\n",
+                o.size, o.size, m.warm.columns, o.frames, "stage", "p50", "p99", "p99.9", "max");
+    nlohmann::json out = {
+        {"size_px", o.size}, {"columns", m.warm.columns}, {"frames", o.frames}, {"unit", "ms"}};
+    for (std::size_t s = 0; s < stage_count; ++s) {
+        print_row(kStageNames[s], spread(m.warm.stages[s]));
+        out["stages"][kStageNames[s]] = as_json(spread(m.warm.stages[s]));
+    }
+    print_row("all", spread(m.warm.total));
+    out["all"] = as_json(spread(m.warm.total));
+    print_row("first frame", spread(m.cold.total));
+    out["first_frame"] = m.cold.total[0];
+    if (!m.blocks.last_row.empty()) {
+        print_row("last row -> map", spread(m.blocks.last_row));
+        out["last_row_to_map"] = as_json(spread(m.blocks.last_row));
+    }
+    rusage usage{};
+    getrusage(RUSAGE_SELF, &usage);
+    out["fits_per_s"] = spread(m.warm.fits_per_s).p50;
+    out["memory_MiB"] = static_cast<double>(usage.ru_maxrss) / 1024;
+    std::printf("columns fitted a second (median): %.3g, memory: %.0f MiB\n",
+                spread(m.warm.fits_per_s).p50, static_cast<double>(usage.ru_maxrss) / 1024);
+    return out;
+}
+
+int run(int argc, char** argv) {
     CLI::App app{
         "Times the stages on simulated frames of Mo(0.55)Re(0.45)S2 at 0.020 nm/px and 1e5 e/A^2, "
         "on one core."};
-    int size = 512, frames = 100, rows_per_block = 0;
-    std::string json;
-    app.add_option("--size", size, "pixels a side")
+    Options o;
+    app.add_option("--size", o.size, "pixels a side")
         ->check(CLI::Range(64, 8192))
         ->capture_default_str();
-    app.add_option("--frames", frames, "frames to time, after 3 to warm up")
+    app.add_option("--frames", o.frames, "frames to time, after 3 to warm up")
         ->check(CLI::Range(1, 1000000))
         ->capture_default_str();
-    app.add_option("--rows-per-block", rows_per_block,
+    app.add_option("--rows-per-block", o.rows_per_block,
                    "also: frames in row blocks, last row -> map (0: not)")
         ->check(CLI::Range(0, 8192))
         ->capture_default_str();
-    app.add_option("--json", json, "write the figures to this file too");
+    app.add_option("--json", o.json, "write the figures to this file too");
     app.set_version_flag("--version", DWELLMAP_VERSION);
     CLI11_PARSE(app, argc, argv);
+    const auto out = report(o, measure(o));
+    if (!o.json.empty()) {
+        std::ofstream file(o.json);
+        file << out.dump(1) << '\n';
+        file.close();
+        if (!file) {
+            throw std::runtime_error("cannot write " + o.json);
+        }
+    }
+    return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
     try {
-        ScanConfig scan;
-        scan.rows_px = scan.cols_px = size;
-        scan.pixel_size_nm = 0.02;
-        CrystalConfig crystal;
-        crystal.composition = 0.45;
-        SimulatedMicroscope microscope(crystal, scan);
-        const auto series = std::make_shared<const Series>(microscope.series());
-        Pipeline pipeline({}, series);
-        auto result = pipeline.make_result();
-        Frame frame;
-        frame.series = series;
-        frame.row_valid.assign(static_cast<std::size_t>(size), 1);
-        frame.rows_valid = size;
-        frame.complete = true;
-        std::vector<TrueColumn> truth;
-        Times times, cold, blocks, warm_up;
-        constexpr int kinds = 8;  // different noise, the same crystal
-        std::vector<Image> images(kinds);
-        for (int k = 0; k < kinds; ++k) {
-            microscope.frame(static_cast<std::uint64_t>(k), images[static_cast<std::size_t>(k)],
-                             truth);
-        }
-        for (int k = 0; k < frames + 3; ++k) {
-            frame.number = static_cast<std::uint64_t>(k);
-            frame.counts = images[static_cast<std::size_t>(k % kinds)];
-            whole_frame(pipeline, frame, result, k == 0 ? cold : k < 3 ? warm_up : times);
-            if (rows_per_block > 0 && k >= 3) {
-                frame.number += 1'000'000;
-                run_frame(pipeline, frame, rows_per_block, result, blocks);
-            }
-        }
-        std::printf("%d x %d px, %zu columns, %d frames, one core; ms\n%-16s %10s %10s %10s %10s\n",
-                    size, size, times.columns, frames, "stage", "p50", "p99", "p99.9", "max");
-        nlohmann::json out = {
-            {"size_px", size}, {"columns", times.columns}, {"frames", frames}, {"unit", "ms"}};
-        for (std::size_t s = 0; s < stage_count; ++s) {
-            print_row(kStageNames[s], spread(times.stages[s]));
-            out["stages"][kStageNames[s]] = as_json(spread(times.stages[s]));
-        }
-        print_row("all", spread(times.total));
-        print_row("first frame", spread(cold.total));
-        out["all"] = as_json(spread(times.total));
-        out["first_frame"] = cold.total[0];
-        if (!blocks.last_row.empty()) {
-            print_row("last row -> map", spread(blocks.last_row));
-            out["last_row_to_map"] = as_json(spread(blocks.last_row));
-        }
-        rusage usage{};
-        getrusage(RUSAGE_SELF, &usage);
-        out["fits_per_s"] = spread(times.fits_per_s).p50;
-        out["memory_MiB"] = static_cast<double>(usage.ru_maxrss) / 1024;
-        std::printf("columns fitted a second (median): %.3g, memory: %.0f MiB\n",
-                    spread(times.fits_per_s).p50, static_cast<double>(usage.ru_maxrss) / 1024);
-        if (!json.empty()) {
-            std::ofstream file(json);
-            file << out.dump(1) << '\n';
-            if (!file) {
-                throw std::runtime_error("cannot write " + json);
-            }
-        }
-        return 0;
+        return run(argc, argv);
     } catch (const std::exception& e) {
-        std::cerr << "dwellmap-bench: " << e.what() << '\n';
+        std::fprintf(stderr, "dwellmap-bench: %s\n", e.what());
         return 1;
     }
 }
