@@ -40,6 +40,10 @@ void read_specimen(ConfigReader& in, Config& c) {
         },
         "must be three names that begin with an element: host cation, second cation, anion column, "
         "like [\"Mo\", \"Re\", \"S2\"]");
+    in.key(
+        "specimen.brighter", c.specimen.brighter,
+        [](const std::string& v) { return v == "cations" || v == "anions"; },
+        "must be \"cations\" or \"anions\"");
     in.key("specimen.lattice_nm", c.specimen.lattice_nm, between(0.1, 2), "must be in [0.1, 2] nm");
     in.key(
         "specimen.composition", c.specimen.composition,
@@ -104,7 +108,9 @@ std::string describe(const Config& c) {
         << "                          # 0: no page\n\n";
     out << "[specimen]\nspecies = [\"" << c.specimen.species[0] << "\", \"" << c.specimen.species[1]
         << "\", \"" << c.specimen.species[2]
-        << "\"]     # host cation, second cation, anion column\nlattice_nm = "
+        << "\"]     # host cation, second cation, anion column\nbrighter = \""
+        << c.specimen.brighter
+        << "\"                 # which sublattice: cations or anions\nlattice_nm = "
         << c.specimen.lattice_nm << "                  # to check the scale against\n"
         << optional("composition", c.specimen.composition)
         << "                        # expected fraction of the second cation; absent: from the "

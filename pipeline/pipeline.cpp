@@ -66,6 +66,7 @@ Pipeline::Pipeline(const Config& config, std::shared_ptr<const Series> series)
       find_(max_atoms_),
       sites_(series_->rows_px, series_->cols_px, max_atoms_),
       refine_(series_->rows_px, series_->cols_px, max_atoms_),
+      sublattices_(config.specimen, max_atoms_),
       species_(config.specimen, config.species, max_atoms_),
       track_(series_->rows_px, series_->cols_px, max_atoms_, config.track.match_lattice),
       neighbourhoods_(config.statistics.neighbours, max_atoms_),
@@ -222,13 +223,13 @@ FrameStatus Pipeline::refine(const Frame& frame, FrameResult& result) noexcept {
 }
 
 FrameStatus Pipeline::sort_species(FrameResult& result) noexcept {
+    sublattices_.run(result.atoms, cells_, result.notes);
     fit_cation_lattice(result.atoms, cells_, result.lattice);
     const bool same = std::abs(result.lattice.a_px * pixel_size_nm_ / config_.specimen.lattice_nm -
                                1) < kSameLattice;  // false for NaN
     bool generic = !same && !names_trusted_;
-    result.species = species_.run(composition_, generic, result.atoms, cells_, result.notes);
+    result.species = species_.run(composition_, generic, result.atoms, result.notes);
     generic = generic && !names_trusted_;
-    fit_cation_lattice(result.atoms, cells_, result.lattice);
     note_if(generic, result, note_other_lattice);
     const auto& names = config_.specimen.species;
     result.species_names[0] = generic ? "cation 1" : names[0];

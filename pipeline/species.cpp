@@ -16,15 +16,6 @@ constexpr double kContrastTolerance =
     0.6;  // of the expected ratio: beyond, these are other elements
 constexpr double kContrastExponent = 1.7;  // contrast ~ Z^1.7
 
-float median(std::vector<float>& values) noexcept {
-    if (values.empty()) {
-        return 0;
-    }
-    const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-    std::nth_element(values.begin(), middle, values.end());
-    return *middle;
-}
-
 double log_normal(double x, double mean, double variance) noexcept {
     return -0.5 * (std::log(2 * std::numbers::pi * variance) + (x - mean) * (x - mean) / variance);
 }
@@ -54,49 +45,6 @@ SpeciesSorter::SpeciesSorter(const SpecimenConfig& specimen, const SpeciesConfig
                                kContrastExponent)),
       literal_quantile_(config.rule == "quantile") {
     contrast_.reserve(max_atoms);
-    scratch_.reserve(max_atoms);
-}
-
-/// The cations are the brightest of the occupied sublattices. Without a significant second one there are no anions.
-void SpeciesSorter::place_cations(std::vector<Atom>& atoms, Cells& cells,
-                                  std::uint32_t& notes) noexcept {
-    std::array<float, Cells::sites> brightness{};
-    std::array<std::size_t, Cells::sites> columns{}, significant{};
-    for (int site = 0; site < Cells::sites; ++site) {
-        scratch_.clear();
-        const auto s = static_cast<std::size_t>(site);
-        for (std::size_t k = 0; k < atoms.size(); ++k) {
-            if (atoms[k].site != Site::other &&
-                cells.at(atoms[k].i, atoms[k].j, site) == static_cast<int>(k)) {
-                scratch_.push_back(atoms[k].amplitude);
-                ++columns[s];
-                significant[s] += (atoms[k].flags & flag_weak) == 0 ? 1 : 0;
-            }
-        }
-        brightness[s] = median(scratch_);
-    }
-    const auto brightest = std::max_element(brightness.begin(), brightness.end());
-    cells.cation_site = static_cast<int>(brightest - brightness.begin());
-    float next = 0;
-    for (int site = 0; site < Cells::sites; ++site) {
-        const auto s = static_cast<std::size_t>(site);
-        const bool occupied = 2 * significant[s] > columns[s];
-        for (std::size_t k = 0; k < atoms.size(); ++k) {
-            if (atoms[k].site != Site::other &&
-                cells.at(atoms[k].i, atoms[k].j, site) == static_cast<int>(k)) {
-                atoms[k].site = site == cells.cation_site ? Site::cation : Site::anion;
-                atoms[k].flags = static_cast<std::uint16_t>(occupied || site == cells.cation_site
-                                                                ? atoms[k].flags
-                                                                : atoms[k].flags | flag_weak);
-            }
-        }
-        next = site != cells.cation_site && occupied ? std::max(next, brightness[s]) : next;
-    }
-    if (next == 0) {
-        notes |= note_no_anions;
-    } else if (next > 0.9F * *brightest) {
-        notes |= note_sublattices_alike;
-    }
 }
 
 /// Two halves of the sorted contrasts, cut where the mean spread inside them is least; `fraction_bright` places the
@@ -273,20 +221,13 @@ void SpeciesSorter::label(const Mixture& m, bool second_is_bright, SpeciesResult
 }
 
 SpeciesResult SpeciesSorter::run(double composition, bool& generic, std::vector<Atom>& atoms,
-                                 Cells& cells, std::uint32_t& notes) noexcept {
-    place_cations(atoms, cells, notes);
+                                 std::uint32_t& notes) noexcept {
     SpeciesResult result;
     result.expected_second = composition;
     contrast_.clear();
-    scratch_.clear();
     for (Atom& a : atoms) {
-        const bool absent = (a.flags & flag_weak) != 0;
         a.p_second = kNaN;
-        a.species = a.site == Site::other   ? species_unknown
-                    : absent                ? species_vacancy
-                    : a.site == Site::anion ? species_anion
-                                            : species_first;
-        if (a.site == Site::cation && !absent && (a.flags & (flag_edge | flag_misfit)) == 0) {
+        if (a.species == species_first && (a.flags & (flag_edge | flag_misfit)) == 0) {
             contrast_.push_back(a.amplitude);
         }
     }

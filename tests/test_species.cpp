@@ -12,7 +12,6 @@ namespace {
 struct Sample {
     std::vector<Atom> atoms;
     std::vector<std::int8_t> truth;
-    Cells cells{100};
 
     /// n cations, a fraction x of them of the second species, with these contrasts and a relative scatter.
     Sample(int n, double x, double first, double second, double scatter, unsigned seed) {
@@ -22,14 +21,12 @@ struct Sample {
         for (int k = 0; k < n; ++k) {
             Atom a;
             a.site = Site::cation;
-            a.i = static_cast<std::int16_t>(k % 90 - 45);
-            a.j = static_cast<std::int16_t>(k / 90 - 45);
+            a.species = species_first;
             const bool is_second = uniform(random) < x;
             const double contrast = is_second ? second : first;
             a.amplitude = static_cast<float>(contrast * (1 + scatter * normal(random)));
             a.se_amplitude = static_cast<float>(0.05 * first);
             truth.push_back(is_second ? species_second : species_first);
-            cells.set(a.i, a.j, 0, k);
             atoms.push_back(a);
         }
     }
@@ -68,7 +65,7 @@ TEST_CASE("the mixture labels by contrast, with and without the expected composi
     SpeciesSorter sorter(mo_re(), {}, 4000);
     std::uint32_t notes = 0;
     bool generic = false;
-    const auto r = sorter.run(given ? x : NAN, generic, s.atoms, s.cells, notes);
+    const auto r = sorter.run(given ? x : NAN, generic, s.atoms, notes);
     CAPTURE(x, given);
     CHECK(s.errors() == 0);
     CHECK(r.fraction_second == Approx(x).margin(0.03));
@@ -84,9 +81,9 @@ TEST_CASE("the mixture beats the literal quantile, which a finite image's compos
     SpeciesSorter mixture(mo_re(), {}, 4000), quantile(mo_re(), literal, 4000);
     std::uint32_t notes = 0;
     bool generic = false;
-    mixture.run(0.57, generic, a.atoms, a.cells, notes);
+    mixture.run(0.57, generic, a.atoms, notes);
     CHECK((notes & note_quantile_differs) != 0);  // the specimen has 0.55: 2 % of the atoms
-    quantile.run(0.57, generic, b.atoms, b.cells, notes);
+    quantile.run(0.57, generic, b.atoms, notes);
     CHECK(a.errors() <= 2);
     CHECK(b.errors() > 20);
 }
@@ -96,7 +93,7 @@ TEST_CASE("one contrast is one species, and is said to be", "[species]") {
     SpeciesSorter sorter(mo_re(), {}, 4000);
     std::uint32_t notes = 0;
     bool generic = false;
-    const auto r = sorter.run(NAN, generic, s.atoms, s.cells, notes);
+    const auto r = sorter.run(NAN, generic, s.atoms, notes);
     CHECK((notes & note_one_species) != 0);
     CHECK(r.fraction_second == 0);
     CHECK(s.errors() == 0);
@@ -109,7 +106,7 @@ TEST_CASE("a rare dopant darker than the host is found, by its atomic number", "
     SpeciesSorter sorter(specimen, {}, 5000);
     std::uint32_t notes = 0;
     bool generic = false;
-    const auto r = sorter.run(NAN, generic, s.atoms, s.cells, notes);
+    const auto r = sorter.run(NAN, generic, s.atoms, notes);
     CHECK((notes & note_one_species) == 0);
     CHECK(s.errors() <= 1);
     CHECK(r.fraction_second == Approx(0.01).margin(0.005));
@@ -120,26 +117,7 @@ TEST_CASE("contrasts that do not fit the configured elements make the names gene
     SpeciesSorter sorter(mo_re(), {}, 4000);
     std::uint32_t notes = 0;
     bool generic = false;
-    sorter.run(NAN, generic, s.atoms, s.cells, notes);
+    sorter.run(NAN, generic, s.atoms, notes);
     CHECK(generic);
     CHECK(s.errors() <= 3);  // the second is the minority
-}
-
-TEST_CASE("the brighter sublattice holds the cations", "[species]") {
-    Sample s(500, 0, 20, 20, 0.05, 6);
-    for (int k = 0; k < 500; ++k) {
-        Atom a = s.atoms[static_cast<std::size_t>(k)];
-        a.site = Site::anion;
-        a.amplitude = 60;
-        s.cells.set(a.i, a.j, 1, static_cast<int>(s.atoms.size()));
-        s.atoms.push_back(a);
-    }
-    SpeciesSorter sorter(mo_re(), {}, 4000);
-    std::uint32_t notes = 0;
-    bool generic = false;
-    sorter.run(NAN, generic, s.atoms, s.cells, notes);
-    CHECK(s.cells.cation_site == 1);
-    CHECK(s.atoms[0].site == Site::anion);
-    CHECK(s.atoms[600].site == Site::cation);
-    CHECK((notes & (note_no_anions | note_sublattices_alike)) == 0);
 }

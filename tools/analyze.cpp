@@ -129,10 +129,12 @@ void print_summary(std::ostream& out, const std::string& image, const FrameResul
         << count(
                [](const Atom& a) { return a.site == Site::anion && a.species != species_vacancy; })
         << " anions, a = " << r.lattice.a_px * unit << " +- " << r.lattice.se_a_px * unit << " "
-        << r.length_unit() << ", " << r.species_names[1] << " fraction "
-        << r.species.fraction_second << ", column width " << r.sigma_px * unit << " "
-        << r.length_unit() << ", drift " << r.drift_px.x() * unit << ", " << r.drift_px.y() * unit
-        << " " << r.length_unit() << ", "
+        << r.length_unit();
+    if (std::isfinite(r.species.threshold)) {
+        out << ", " << r.species_names[1] << " fraction " << r.species.fraction_second;
+    }
+    out << ", column width " << r.sigma_px * unit << " " << r.length_unit() << ", drift "
+        << r.drift_px.x() * unit << ", " << r.drift_px.y() * unit << " " << r.length_unit() << ", "
         << std::accumulate(r.time_us.begin(), r.time_us.end(), 0.0F) / 1000 << " ms\n";
     for (int bit = 0; bit < kNoteCount; ++bit) {
         if ((r.notes >> bit & 1U) != 0) {

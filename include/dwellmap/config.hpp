@@ -21,9 +21,10 @@ struct WebConfig {
 };
 
 struct SpecimenConfig {
-    std::vector<std::string> species{"Mo", "Re",
-                                     "S2"};  ///< host cation, second cation, anion column
-    double lattice_nm = 0.3184;              ///< [0.1, 2]  to check the scale against
+    /// Host cation, second cation, anion column.
+    std::vector<std::string> species{"Mo", "Re", "S2"};
+    std::string brighter = "cations";  ///< cations | anions  which sublattice is the brighter one
+    double lattice_nm = 0.3184;        ///< [0.1, 2]  to check the scale against
     double composition =
         std::numeric_limits<double>::quiet_NaN();  ///< [0, 1]  over the stream's; NaN: not given
     double pixel_size_nm =

@@ -13,6 +13,7 @@
 #include "dwellmap/sites.hpp"
 #include "dwellmap/species.hpp"
 #include "dwellmap/statistics.hpp"
+#include "dwellmap/sublattice.hpp"
 #include "dwellmap/track.hpp"
 #include "dwellmap/types.hpp"
 
@@ -64,6 +65,7 @@ private:
     PeakFinder find_;
     SiteFinder sites_;
     Refiner refine_;
+    SublatticeSorter sublattices_;
     SpeciesSorter species_;
     Tracker track_;
     Neighbourhoods neighbourhoods_;

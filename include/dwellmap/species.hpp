@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "dwellmap/cells.hpp"
 #include "dwellmap/config.hpp"
 #include "dwellmap/types.hpp"
 
@@ -14,7 +13,7 @@ namespace dwellmap {
 /// Atomic number of an element symbol ("Re"), of the first element in a column's name ("S2", "Se2"); 0: not one.
 int atomic_number(const std::string& name) noexcept;
 
-/// Which sublattice holds the cations (the brighter one), and which cations are of the second species.
+/// Which cations are of the second species.
 ///
 /// Contrast A (σ is common, so A σ² orders alike) of the cation sites: mixture of two Gaussians,
 ///   p(A) = (1−x) N(A; m_1, s_1²) + x N(A; m_2, s_2²),
@@ -28,11 +27,11 @@ public:
                   std::size_t max_atoms);
 
     /// @param composition  expected fraction of the second species, NaN: not given
-    /// @param atoms        out: site (cation and anion in their place), species, p_second
+    /// @param atoms        in: cations are species_first; out: species, p_second
     /// @param notes        out: bits are added
     /// @param generic      in: the specimen is not the configured one; out: also where the contrasts' ratio is not
     ///                     (Z_2/Z_1)^1.7 of the configured species. Then the second species is the minority
-    SpeciesResult run(double composition, bool& generic, std::vector<Atom>& atoms, Cells& cells,
+    SpeciesResult run(double composition, bool& generic, std::vector<Atom>& atoms,
                       std::uint32_t& notes) noexcept;
 
 private:
@@ -41,7 +40,6 @@ private:
         double log_likelihood = 0;
     };
 
-    void place_cations(std::vector<Atom>& atoms, Cells& cells, std::uint32_t& notes) noexcept;
     Mixture start(double fraction_bright, double margin) const noexcept;
     Mixture best_mixture(std::initializer_list<double> fractions_bright,
                          bool fixed_weights) const noexcept;
@@ -54,7 +52,6 @@ private:
     double contrast_ratio_;  // second over first, from the atomic numbers
     bool literal_quantile_;
     std::vector<double> contrast_;  // of the cations, ascending
-    std::vector<float> scratch_;
 };
 
 }  // namespace dwellmap

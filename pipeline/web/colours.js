@@ -39,7 +39,11 @@ export function niceBelow(v) {
 export const known = (v) => v !== null && v !== undefined && Number.isFinite(v);
 
 /// An em dash for what is not known: never an invented number.
-export const fixed = (v, digits, unit = '') => (known(v) ? v.toFixed(digits).replace('-', '−') + unit : '—');
+export function fixed(v, digits, unit = '') {
+  if (!known(v)) return '—';
+  const text = v.toFixed(digits);
+  return text.replace('-', Number(text) === 0 ? '' : '−') + unit;
+}
 
 export const count = (v) => (known(v) ? v.toString().replace(/\B(?=(\d{3})+$)/g, ' ') : '—');
 

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "dwellmap/cells.hpp"
+#include "dwellmap/config.hpp"
+#include "dwellmap/types.hpp"
+
+#include <vector>
+
+namespace dwellmap {
+
+/// Which sublattice holds the cations, and which sites are vacant.
+///
+/// A sublattice is there if more than half of its columns are significant (3 standard errors); the columns of one that is not
+/// are removed. The cations are the brighter one (or, where the configuration says so, the next). A site is vacant if its
+/// amplitude is not significant and three standard errors below its sublattice's median: a faint column in a noisy image
+/// is not a vacancy. Cost linear. The constructor allocates, run() does not.
+class SublatticeSorter {
+public:
+    SublatticeSorter(const SpecimenConfig& specimen, std::size_t max_atoms);
+
+    /// @param atoms  in: i, j, amplitude and its error, flags; out: site, species (first, anion, vacancy, unknown)
+    /// @param cells  out: cation_site; columns that were removed are gone, others renumbered
+    /// @param notes  out: bits are added
+    void run(std::vector<Atom>& atoms, Cells& cells, std::uint32_t& notes) noexcept;
+
+private:
+    float brightness(const std::vector<Atom>& atoms, const Cells& cells, int site) noexcept;
+
+    bool cations_are_darker_;
+    std::vector<float> amplitudes_;
+};
+
+}  // namespace dwellmap
