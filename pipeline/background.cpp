@@ -48,7 +48,8 @@ void Background::start(const Image& counts, int rows_in, double a_px) noexcept {
             }
             const auto fifth = sample_.begin() + static_cast<std::ptrdiff_t>(sample_.size() / 5);
             std::nth_element(sample_.begin(), fifth, sample_.end());
-            nodes_[static_cast<std::size_t>(ny * nodes_x_ + nx)] = *fifth;
+            nodes_[static_cast<std::size_t>(ny) * static_cast<std::size_t>(nodes_x_) +
+                   static_cast<std::size_t>(nx)] = *fifth;
         }
     }
 }

@@ -31,7 +31,7 @@ int Filter::run(const Image& counts, int rows_in, double sigma_px, int first_row
     const auto rows = static_cast<int>(counts.rows());
     if (first_row == 0) {
         rows_done_ = 0;
-        radius_px_ = static_cast<int>(5 * sigma_px + 0.5);
+        radius_px_ = static_cast<int>(std::lround(5 * sigma_px));
         float sum = 0;
         for (int k = 0; k <= radius_px_; ++k) {
             const auto tap = static_cast<float>(std::exp(-0.5 * k * k / (sigma_px * sigma_px)));

@@ -8,6 +8,7 @@ namespace dwellmap {
 namespace {
 
 constexpr float kAlike = 0.9F;     // of the brighter sublattice's amplitude
+constexpr float kAbsent = 0.3F;    // of its sublattice's amplitude
 constexpr float kSignificant = 3;  // standard errors
 
 /// Of the three sites of its cell, the one this column stands at; -1: at none.
@@ -73,12 +74,12 @@ void SublatticeSorter::run(std::vector<Atom>& atoms, Cells& cells, std::uint32_t
         if (site >= 0) {
             cells.set(a.i, a.j, site, static_cast<int>(kept));
             const bool is_cation = site == cells.cation_site;
-            const bool below = a.amplitude < bright[static_cast<std::size_t>(site)] -
-                                                 kSignificant * a.se_amplitude;
+            const float typical = bright[static_cast<std::size_t>(site)];
+            const bool absent = a.amplitude < kAbsent * typical &&
+                                a.amplitude < typical - kSignificant * a.se_amplitude;
             a.site = is_cation ? Site::cation : Site::anion;
-            a.species = (a.flags & flag_weak) != 0 && below ? species_vacancy
-                        : is_cation                         ? species_first
-                                                            : species_anion;
+            a.species = absent ? species_vacancy : is_cation ? species_first : species_anion;
+            a.flags = static_cast<std::uint16_t>(a.flags | (absent ? flag_weak : 0));
         }
         atoms[kept++] = a;
     }

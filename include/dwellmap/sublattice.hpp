@@ -13,8 +13,8 @@ namespace dwellmap {
 ///
 /// A sublattice is there if more than half of its columns are significant (3 standard errors); the columns of one that is not
 /// are removed. The cations are the brighter one (or, where the configuration says so, the next). A site is vacant if its
-/// amplitude is not significant and three standard errors below its sublattice's median: a faint column in a noisy image
-/// is not a vacancy. Cost linear. The constructor allocates, run() does not.
+/// amplitude is below 30 % of its sublattice's median, and by three standard errors: a faint column in a noisy image is no
+/// vacancy. Cost linear. The constructor allocates, run() does not.
 class SublatticeSorter {
 public:
     SublatticeSorter(const SpecimenConfig& specimen, std::size_t max_atoms);
