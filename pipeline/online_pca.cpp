@@ -60,12 +60,10 @@ bool OnlinePca::is_odd(const Eigen::Ref<const Column>& v) const noexcept {
     return same > 0;
 }
 
-void OnlinePca::align(Basis& fresh, std::array<double, kModes>& variance,
-                      std::int64_t count) const noexcept {
-    using Overlaps = Eigen::Matrix<double, kModes, kModes>;
-    const Basis previous = modes_.loadings;
-    // to each of the previous modes the fresh one that resembles it most, best pairs first
-    Overlaps overlap = (fresh.transpose() * previous).cwiseAbs();
+/// For each previous mode the fresh one that resembles it most, best pairs first.
+std::array<int, kModes> OnlinePca::successors(const Basis& fresh) const noexcept {
+    Eigen::Matrix<double, kModes, kModes> overlap =
+        (fresh.transpose() * modes_.loadings).cwiseAbs();
     std::array<int, kModes> source{};
     for (int n = 0; n < kModes; ++n) {
         Eigen::Index from = 0, to = 0;
@@ -74,50 +72,56 @@ void OnlinePca::align(Basis& fresh, std::array<double, kModes>& variance,
         overlap.row(from).setConstant(-1);
         overlap.col(to).setConstant(-1);
     }
-    // blocks of modes that the data can't tell apart: of like parity, gap below 4 sampling errors
+    return source;
+}
+
+/// Blocks of fresh modes that the data can't tell apart: of like parity, gap below 4 sampling errors.
+std::array<int, kModes> OnlinePca::blocks(const Basis& fresh,
+                                          const std::array<double, kModes>& variance,
+                                          std::int64_t count) const noexcept {
     const double error = std::sqrt(2.0 / static_cast<double>(count));
     std::array<int, kModes> block{};
-    for (int k = 0; k < kModes; ++k) {
-        block[static_cast<std::size_t>(k)] = k;
-        for (int m = k - 1; m >= 0; --m) {
-            const double gap =
-                variance[static_cast<std::size_t>(m)] - variance[static_cast<std::size_t>(k)];
-            const double scale = std::hypot(variance[static_cast<std::size_t>(m)],
-                                            variance[static_cast<std::size_t>(k)]);
-            if (gap < 4 * error * scale &&
-                (!parity_ || is_odd(fresh.col(m)) == is_odd(fresh.col(k)))) {
-                block[static_cast<std::size_t>(k)] = block[static_cast<std::size_t>(m)];
+    for (std::size_t k = 0; k < kModes; ++k) {
+        block[k] = static_cast<int>(k);
+        for (std::size_t m = k; m-- > 0;) {
+            const bool close =
+                variance[m] - variance[k] < 4 * error * std::hypot(variance[m], variance[k]);
+            const auto a = static_cast<Eigen::Index>(m), b = static_cast<Eigen::Index>(k);
+            if (close && (!parity_ || is_odd(fresh.col(a)) == is_odd(fresh.col(b)))) {
+                block[k] = block[m];
                 break;
             }
         }
     }
+    return block;
+}
+
+void OnlinePca::align(Basis& fresh, std::array<double, kModes>& variance,
+                      std::int64_t count) const noexcept {
+    using Overlaps = Eigen::Matrix<double, kModes, kModes>;
+    const auto source = successors(fresh);
+    const auto block = blocks(fresh, variance, count);
     const Basis unordered = fresh;
     const auto unordered_variance = variance;
     for (int b = 0; b < kModes; ++b) {
-        std::array<int, kModes> slots{};
-        int size = 0;
-        for (int to = 0; to < kModes; ++to) {
-            if (block[static_cast<std::size_t>(source[static_cast<std::size_t>(to)])] == b) {
-                slots[static_cast<std::size_t>(size++)] = to;
-            }
-        }
-        if (size == 0) {
-            continue;
-        }
+        std::array<Eigen::Index, kModes> slots{};
+        Eigen::Index size = 0;
         Basis mine = Basis::Zero(fresh.rows(), kModes), target = mine;
-        for (int s = 0; s < size; ++s) {
-            const int to = slots[static_cast<std::size_t>(s)];
-            mine.col(s) = unordered.col(source[static_cast<std::size_t>(to)]);
-            target.col(s) = previous.col(to);
-            variance[static_cast<std::size_t>(to)] =
-                unordered_variance[static_cast<std::size_t>(source[static_cast<std::size_t>(to)])];
+        for (std::size_t to = 0; to < kModes; ++to) {
+            const auto from = static_cast<std::size_t>(source[to]);
+            if (block[from] == b) {
+                mine.col(size) = unordered.col(static_cast<Eigen::Index>(from));
+                target.col(size) = modes_.loadings.col(static_cast<Eigen::Index>(to));
+                variance[to] = unordered_variance[from];
+                slots[static_cast<std::size_t>(size++)] = static_cast<Eigen::Index>(to);
+            }
         }
         // identity outside the block keeps the size fixed and changes nothing inside it
         Overlaps product = Overlaps::Identity();
         product.topLeftCorner(size, size) = mine.leftCols(size).transpose() * target.leftCols(size);
         const Eigen::JacobiSVD<Overlaps> svd(product, Eigen::ComputeFullU | Eigen::ComputeFullV);
         const Overlaps rotation = svd.matrixU() * svd.matrixV().transpose();
-        for (int s = 0; s < size; ++s) {
+        for (Eigen::Index s = 0; s < size; ++s) {
             fresh.col(slots[static_cast<std::size_t>(s)]) =
                 mine.leftCols(size) * rotation.topLeftCorner(size, size).col(s);
         }

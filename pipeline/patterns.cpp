@@ -69,6 +69,7 @@ std::vector<std::array<int, 2>> neighbour_sites(int neighbours) {
         return a.distance2 != b.distance2 ? a.distance2 < b.distance2 : a.angle < b.angle;
     });
     std::vector<std::array<int, 2>> out;
+    out.reserve(sites.size());
     for (const auto& s : sites) {
         out.push_back(s.at);
     }
@@ -79,6 +80,7 @@ std::vector<std::array<int, 2>> neighbour_sites(int neighbours) {
 std::vector<int> antipodes(int neighbours) {
     const auto sites = neighbour_sites(neighbours);
     std::vector<int> out;
+    out.reserve(sites.size());
     for (const auto& [i, j] : sites) {
         const auto at = std::find(sites.begin(), sites.end(), std::array<int, 2>{-i, -j});
         out.push_back(static_cast<int>(at - sites.begin()));

@@ -225,34 +225,31 @@ void SiteFinder::fit_lattice(const std::vector<Atom>& atoms, Lattice& lattice) c
     }
 }
 
-/// Whether the centres of the triangles of one orientation hold columns: they are brighter than the other
-/// orientation's centres, or at least than the bridges half-way between two cations.
-void SiteFinder::occupy_triangles(const Image& filtered, const std::vector<Peak>& peaks,
-                                  const Lattice& lattice, std::vector<Atom>& atoms,
-                                  Cells& cells) noexcept {
-    struct Triangle {
-        std::array<std::array<int, 2>, 3> corner;
-        int site;
-    };
-    constexpr std::array<Triangle, 2> kinds{
-        {{{{{0, 0}, {1, 0}, {0, 1}}}, 1}, {{{{1, 1}, {1, 0}, {0, 1}}}, 2}}};
-    const auto centre = [&](const Atom& a, const Triangle& t, Eigen::Vector2f& at) {
-        at.setZero();
-        for (const auto& [di, dj] : t.corner) {
-            const int k = cells.at(a.i + di, a.j + dj, 0);
-            if (k < 0) {
-                return false;
-            }
-            at += position(atoms[static_cast<std::size_t>(k)]) / 3;
+/// Mean of the corners of a triangle of the cell of `a`; false where one is missing.
+bool SiteFinder::centre(const Atom& a, const Triangle& triangle, const std::vector<Atom>& atoms,
+                        const Cells& cells, Eigen::Vector2f& at) noexcept {
+    at.setZero();
+    for (const auto& [di, dj] : triangle.corner) {
+        const int k = cells.at(a.i + di, a.j + dj, 0);
+        if (k < 0) {
+            return false;
         }
-        return true;
-    };
+        at += position(atoms[static_cast<std::size_t>(k)]) / 3;
+    }
+    return true;
+}
+
+/// Whether the centres of the triangles of one orientation hold columns: they are brighter than the other orientation's
+/// centres (by 6 standard errors), or at least than the bridges half-way between two cations.
+std::array<bool, 2> SiteFinder::occupied_triangles(const Image& filtered,
+                                                   const std::vector<Atom>& atoms,
+                                                   const Cells& cells) const noexcept {
     double sum = 0, sum2 = 0, n = 0;
     std::array<double, 2> over_bridge{};
     for (std::size_t k = 0; k < queue_.size(); ++k) {
         Eigen::Vector2f up, down;
-        const Atom& a = atoms[k];
-        if (centre(a, kinds[0], up) && centre(a, kinds[1], down)) {
+        if (centre(atoms[k], kTriangles[0], atoms, cells, up) &&
+            centre(atoms[k], kTriangles[1], atoms, cells, down)) {
             const double u = value(filtered, up.x(), up.y()),
                          d = value(filtered, down.x(), down.y());
             const Eigen::Vector2f middle = (up + down) / 2;  // of the edge the two triangles share
@@ -264,39 +261,41 @@ void SiteFinder::occupy_triangles(const Image& filtered, const std::vector<Peak>
             ++n;
         }
     }
-    const double t = n > 1 ? sum / std::sqrt(std::max(sum2 - sum * sum / n, 1e-30))
-                           : 0;  // mean over its standard error
-    std::array<bool, 2> occupied{over_bridge[0] > 0 || t > 6, over_bridge[1] > 0 || t < -6};
-    const std::size_t cations = queue_.size();
+    if (n < 4) {
+        return {false, false};
+    }
+    const double t =
+        sum / std::sqrt(std::max(sum2 - sum * sum / n, 1e-30));  // mean over its standard error
+    return {over_bridge[0] > 0 || t > 6, over_bridge[1] > 0 || t < -6};
+}
+
+/// A column at the centre of every triangle of this orientation, at its peak if it has one.
+void SiteFinder::fill_triangles(const Triangle& triangle, const std::vector<Peak>& peaks,
+                                const Lattice& lattice, std::vector<Atom>& atoms,
+                                Cells& cells) noexcept {
     const auto at = [&](std::size_t k) -> const Peak& { return peaks[k]; };
     const auto free = [&](std::size_t k) { return taken_[k] == 0; };
-    for (std::size_t kind = 0; kind < 2; ++kind) {
-        if (n < 4 || !occupied[kind]) {
-            continue;
-        }
-        for (std::size_t k = 0; k < cations; ++k) {
-            // start from the cell's corner or, at the border, from any other corner of the triangle
-            for (const auto& [ci, cj] : kinds[kind].corner) {
-                Atom corner = atoms[k];
-                corner.i = static_cast<std::int16_t>(corner.i - ci);
-                corner.j = static_cast<std::int16_t>(corner.j - cj);
-                Eigen::Vector2f c;
-                if (!cells.contains(corner.i, corner.j) ||
-                    cells.at(corner.i, corner.j, kinds[kind].site) >= 0 ||
-                    !centre(corner, kinds[kind], c)) {
-                    continue;
-                }
-                const int peak = peak_grid_.nearest(
-                    c.x(), c.y(), static_cast<float>(0.2 * lattice.a_px), at, free);
-                if (peak >= 0) {
-                    taken_[static_cast<std::size_t>(peak)] = 1;
-                    c = {peaks[static_cast<std::size_t>(peak)].x_px,
-                         peaks[static_cast<std::size_t>(peak)].y_px};
-                }
-                if (add(c.x(), c.y(), Site::anion, corner.i, corner.j, atoms)) {
-                    cells.set(corner.i, corner.j, kinds[kind].site,
-                              static_cast<int>(atoms.size()) - 1);
-                }
+    for (std::size_t k = 0; k < queue_.size(); ++k) {
+        for (const auto& [ci, cj] :
+             triangle
+                 .corner) {  // from any of its corners: at the border the cell's own may be missing
+            Atom cell = atoms[k];
+            cell.i = static_cast<std::int16_t>(cell.i - ci);
+            cell.j = static_cast<std::int16_t>(cell.j - cj);
+            Eigen::Vector2f c;
+            if (!cells.contains(cell.i, cell.j) || cells.at(cell.i, cell.j, triangle.site) >= 0 ||
+                !centre(cell, triangle, atoms, cells, c)) {
+                continue;
+            }
+            const int peak =
+                peak_grid_.nearest(c.x(), c.y(), static_cast<float>(0.2 * lattice.a_px), at, free);
+            if (peak >= 0) {
+                taken_[static_cast<std::size_t>(peak)] = 1;
+                c = {peaks[static_cast<std::size_t>(peak)].x_px,
+                     peaks[static_cast<std::size_t>(peak)].y_px};
+            }
+            if (add(c.x(), c.y(), Site::anion, cell.i, cell.j, atoms)) {
+                cells.set(cell.i, cell.j, triangle.site, static_cast<int>(atoms.size()) - 1);
             }
         }
     }
@@ -356,7 +355,12 @@ bool SiteFinder::run(const Image& filtered, int rows_in, const std::vector<Peak>
     grow(peaks, lattice, atoms, cells);
     fill_gaps(lattice, atoms, cells);
     fit_lattice(atoms, lattice);
-    occupy_triangles(filtered, peaks, lattice, atoms, cells);
+    const auto occupied = occupied_triangles(filtered, atoms, cells);
+    for (std::size_t kind = 0; kind < kTriangles.size(); ++kind) {
+        if (occupied[kind]) {
+            fill_triangles(kTriangles[kind], peaks, lattice, atoms, cells);
+        }
+    }
     add_others(peaks, lattice, threshold, atoms);
     return queue_.size() >= 7;
 }

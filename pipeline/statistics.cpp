@@ -4,6 +4,12 @@
 #include <algorithm>
 
 namespace dwellmap {
+namespace {
+
+/// 0 for the first species, 1 for the second.
+std::size_t set_of(std::int8_t species) noexcept { return species == species_second ? 1 : 0; }
+
+}  // namespace
 
 Statistics::Statistics(const StatisticsConfig& config, std::size_t max_tracks)
     : dim_(2 * config.neighbours),
@@ -22,7 +28,7 @@ void Statistics::update(const std::vector<Atom>& atoms, const std::vector<std::i
             (species != species_first && species != species_second)) {
             continue;
         }
-        auto& set = sets_[static_cast<std::size_t>(species)];
+        auto& set = sets_[set_of(species)];
         const auto offsets = neighbourhoods.offsets(k);
         if (!tracks_count_ || track[k] < 0) {
             set.add(offsets);
@@ -32,7 +38,7 @@ void Statistics::update(const std::vector<Atom>& atoms, const std::vector<std::i
         Member& member = members_[t];
         Eigen::Map<Eigen::VectorXd> mean(means_.data() + t * static_cast<std::size_t>(dim_), dim_);
         if (member.species != species_unknown) {
-            sets_[static_cast<std::size_t>(member.species)].remove(mean);
+            sets_[set_of(member.species)].remove(mean);
         }
         if (member.species != species) {
             member = {species, 0};
@@ -57,7 +63,7 @@ void Statistics::score(const std::vector<Atom>& atoms, const Neighbourhoods& nei
             (species != species_first && species != species_second)) {
             continue;
         }
-        const ModeSet& modes = pca_[static_cast<std::size_t>(species)].modes();
+        const ModeSet& modes = pca_[set_of(species)].modes();
         if (modes.count == 0) {
             continue;
         }

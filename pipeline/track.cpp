@@ -13,6 +13,12 @@ constexpr int kCellsAround = 4;
 constexpr double kFewestMatched = 0.3;
 constexpr std::size_t kSample = 600;  // columns that decide between cells
 
+std::ptrdiff_t count_cations(const std::vector<Atom>& atoms) noexcept {
+    return std::count_if(atoms.begin(), atoms.end(), [](const Atom& a) {
+        return a.site == Site::cation && (a.flags & flag_edge) == 0;
+    });
+}
+
 }  // namespace
 
 Tracker::Tracker(int rows_px, int cols_px, std::size_t max_atoms, double match_lattice)
@@ -78,9 +84,7 @@ Tracker::Fit Tracker::compare(const std::vector<Atom>& atoms, Eigen::Vector2d sh
 Tracker::Fit Tracker::place(const std::vector<Atom>& atoms, const Lattice& lattice) const noexcept {
     const auto radius = static_cast<float>(0.25 * lattice.a_px);
     Fit best = compare(atoms, drift_, radius, 3, 1);
-    const auto cations = std::count_if(atoms.begin(), atoms.end(), [](const Atom& a) {
-        return a.site == Site::cation && (a.flags & flag_edge) == 0;
-    });
+    const auto cations = count_cations(atoms);
     const std::size_t stride = std::max<std::size_t>(1, atoms.size() / kSample);
     if (best.matched < 0.8 * static_cast<double>(cations)) {
         best = compare(atoms, drift_, radius, 3, stride);
@@ -114,49 +118,29 @@ Tracker::Fit Tracker::place(const std::vector<Atom>& atoms, const Lattice& latti
     return compare(atoms, best.shift, radius, 1, 1);
 }
 
-bool Tracker::run(const Lattice& lattice, bool keep, std::vector<Atom>& atoms,
-                  std::vector<std::int32_t>& track, Eigen::Vector2d& drift) noexcept {
-    const auto bin = 0.5 * lattice.a_px;
-    const auto track_at = [&](std::size_t k) -> const Track& { return tracks_[k]; };
+/// Each column that is its nearest track's nearest column gets that track.
+void Tracker::match(const Eigen::Vector2d& shift, float radius_px, std::vector<Atom>& atoms,
+                    std::vector<std::int32_t>& track) const noexcept {
     const auto atom_at = [&](std::size_t k) -> const Atom& { return atoms[k]; };
-    track_grid_.build(tracks_.size(), bin, track_at);
-    atom_grid_.build(atoms.size(), bin, atom_at);
-    bool found = true;
-    Eigen::Vector2d shift = drift_;
-    if (!tracks_.empty()) {
-        const Fit fit = place(atoms, lattice);
-        const auto cations = std::count_if(atoms.begin(), atoms.end(), [](const Atom& a) {
-            return a.site == Site::cation && (a.flags & flag_edge) == 0;
-        });
-        found = fit.matched >= kFewestMatched * static_cast<double>(cations);
-        shift = found ? fit.shift : Eigen::Vector2d(0, 0);
-        if (!found && keep) {
-            tracks_.clear();
-            track_grid_.build(0, bin, track_at);
-        }
-    }
-    const auto radius = static_cast<float>(match_lattice_ * lattice.a_px / std::sqrt(3.0));
-    track.assign(atoms.size(), -1);
     for (std::size_t k = 0; k < atoms.size(); ++k) {
-        Atom& a = atoms[k];
-        a.id = -1;
-        const int t = found ? nearest_track(a, shift, radius) : -1;
-        if (t >= 0) {
-            const Track& near = tracks_[static_cast<std::size_t>(t)];
-            const int back =
-                atom_grid_.nearest(near.x_px + static_cast<float>(shift.x()),
-                                   near.y_px + static_cast<float>(shift.y()), radius, atom_at,
-                                   [&](std::size_t m) { return atoms[m].site == near.site; });
-            if (back == static_cast<int>(k)) {
-                a.id = near.id;
-                track[k] = t;
-            }
+        const int t = nearest_track(atoms[k], shift, radius_px);
+        if (t < 0) {
+            continue;
+        }
+        const Track& near = tracks_[static_cast<std::size_t>(t)];
+        const int back = atom_grid_.nearest(
+            near.x_px + static_cast<float>(shift.x()), near.y_px + static_cast<float>(shift.y()),
+            radius_px, atom_at, [&](std::size_t m) { return atoms[m].site == near.site; });
+        if (back == static_cast<int>(k)) {
+            atoms[k].id = near.id;
+            track[k] = t;
         }
     }
-    drift = shift;
-    if (!keep) {
-        return found;
-    }
+}
+
+/// Takes a complete frame into the tracks; columns without one start theirs.
+void Tracker::remember(const Eigen::Vector2d& shift, std::vector<Atom>& atoms,
+                       std::vector<std::int32_t>& track) noexcept {
     drift_ = shift;
     for (std::size_t k = 0; k < atoms.size(); ++k) {
         Atom& a = atoms[k];
@@ -175,6 +159,34 @@ bool Tracker::run(const Lattice& lattice, bool keep, std::vector<Atom>& atoms,
         t.x_px += (x - t.x_px) / static_cast<float>(t.seen);
         t.y_px += (y - t.y_px) / static_cast<float>(t.seen);
         t.amplitude = a.amplitude;
+    }
+}
+
+bool Tracker::run(const Lattice& lattice, bool keep, std::vector<Atom>& atoms,
+                  std::vector<std::int32_t>& track, Eigen::Vector2d& drift) noexcept {
+    const auto bin = 0.5 * lattice.a_px;
+    track_grid_.build(tracks_.size(), bin,
+                      [&](std::size_t k) -> const Track& { return tracks_[k]; });
+    atom_grid_.build(atoms.size(), bin, [&](std::size_t k) -> const Atom& { return atoms[k]; });
+    track.assign(atoms.size(), -1);
+    for (Atom& a : atoms) {
+        a.id = -1;
+    }
+    bool found = true;
+    drift = drift_;
+    if (!tracks_.empty()) {
+        const Fit fit = place(atoms, lattice);
+        found = fit.matched >= kFewestMatched * static_cast<double>(count_cations(atoms));
+        drift = found ? fit.shift : Eigen::Vector2d(0, 0);
+    }
+    if (found) {
+        match(drift, static_cast<float>(match_lattice_ * lattice.a_px / std::sqrt(3.0)), atoms,
+              track);
+    } else if (keep) {
+        tracks_.clear();
+    }
+    if (keep) {
+        remember(drift, atoms, track);
     }
     return found;
 }

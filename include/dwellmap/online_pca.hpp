@@ -42,6 +42,9 @@ private:
 
     void average_over_inversion(Square& c) const noexcept;
     bool is_odd(const Eigen::Ref<const Column>& v) const noexcept;
+    std::array<int, kModes> successors(const Basis& fresh) const noexcept;
+    std::array<int, kModes> blocks(const Basis& fresh, const std::array<double, kModes>& variance,
+                                   std::int64_t count) const noexcept;
     void align(Basis& fresh, std::array<double, kModes>& variance,
                std::int64_t count) const noexcept;
     void name() noexcept;

@@ -7,6 +7,7 @@
 #include "dwellmap/point_grid.hpp"
 #include "dwellmap/types.hpp"
 
+#include <array>
 #include <vector>
 
 namespace dwellmap {
@@ -38,6 +39,13 @@ private:
         Eigen::Vector2f a1, a2;  // local lattice vectors
     };
 
+    struct Triangle {
+        std::array<std::array<int, 2>, 3> corner;  // cells, relative to the triangle's own
+        int site;                                  // its centre's place in the cell
+    };
+    static constexpr std::array<Triangle, 2> kTriangles{
+        {{{{{0, 0}, {1, 0}, {0, 1}}}, 1}, {{{{1, 1}, {1, 0}, {0, 1}}}, 2}}};
+
     void estimate_background(const Image& filtered, int rows_in, double a_px) noexcept;
     float background(float x_px, float y_px) const noexcept;
     float value(const Image& filtered, float x_px, float y_px) const noexcept;
@@ -47,8 +55,12 @@ private:
     void try_step(const std::vector<Peak>& peaks, const Lattice& lattice, const Node& from,
                   const std::array<int, 2>& step, std::vector<Atom>& atoms, Cells& cells) noexcept;
     void fill_gaps(const Lattice& lattice, std::vector<Atom>& atoms, Cells& cells) noexcept;
-    void occupy_triangles(const Image& filtered, const std::vector<Peak>& peaks,
-                          const Lattice& lattice, std::vector<Atom>& atoms, Cells& cells) noexcept;
+    static bool centre(const Atom& a, const Triangle& triangle, const std::vector<Atom>& atoms,
+                       const Cells& cells, Eigen::Vector2f& at) noexcept;
+    std::array<bool, 2> occupied_triangles(const Image& filtered, const std::vector<Atom>& atoms,
+                                           const Cells& cells) const noexcept;
+    void fill_triangles(const Triangle& triangle, const std::vector<Peak>& peaks,
+                        const Lattice& lattice, std::vector<Atom>& atoms, Cells& cells) noexcept;
     void add_others(const std::vector<Peak>& peaks, const Lattice& lattice, double threshold,
                     std::vector<Atom>& atoms) noexcept;
     bool add(float x_px, float y_px, Site site, int i, int j, std::vector<Atom>& atoms) noexcept;

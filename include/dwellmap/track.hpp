@@ -51,6 +51,10 @@ private:
     Fit compare(const std::vector<Atom>& atoms, Eigen::Vector2d shift, float radius_px, int rounds,
                 std::size_t stride) const noexcept;
     Fit place(const std::vector<Atom>& atoms, const Lattice& lattice) const noexcept;
+    void match(const Eigen::Vector2d& shift, float radius_px, std::vector<Atom>& atoms,
+               std::vector<std::int32_t>& track) const noexcept;
+    void remember(const Eigen::Vector2d& shift, std::vector<Atom>& atoms,
+                  std::vector<std::int32_t>& track) noexcept;
     int nearest_track(const Atom& atom, const Eigen::Vector2d& shift,
                       float radius_px) const noexcept;
 
