@@ -108,16 +108,19 @@ std::shared_ptr<const Series> describe_image(const Options& o, const NpyFile& fi
 void draw(const Options& o, const Frame& frame, const FrameResult& r) {
     const std::string name =
         r.series->name + (frame.number > 0 ? "_frame" + std::to_string(frame.number) : "");
-    const std::string base = (fs::path(o.maps) / name).string() + "_";
-    draw_atoms(base + "atoms.png", name + ": columns found", frame, r);
+    const auto path = [&](const std::string& what) {
+        return (fs::path(o.maps) / (name + "_" + what + ".png")).string();
+    };
+    draw_atoms(path("atoms"), name + ": columns found", frame, r);
     for (const auto& layer : r.maps) {
         const std::string what = layer.name;
-        const bool positive = what == "order_parameter";
-        draw_map(base + what + ".png",
-                 name + ": " + what + (what.starts_with("mode_") ? " score" : ""), layer.value,
-                 positive ? ColourScale::sequential : ColourScale::diverging, r);
-        draw_map(base + what + "_se.png", name + ": standard error of " + what, layer.sigma,
-                 ColourScale::sequential, r);
+        const auto scale =
+            what == "order_parameter" ? ColourScale::sequential : ColourScale::diverging;
+        std::string title = name + ": ";
+        title += what;
+        draw_map(path(what), title, layer.value, scale, r);
+        title += ", standard error";
+        draw_map(path(what + "_se"), title, layer.sigma, ColourScale::sequential, r);
     }
 }
 

@@ -42,6 +42,7 @@ void write_atoms(std::ostream& out, const FrameResult& result, std::uint64_t fra
     for (std::size_t k = 0; k < result.atoms.size(); ++k) {
         const Atom& a = result.atoms[k];
         const Scores& s = result.scores[k];
+        const int species = a.species;
         out << frame << ',';
         if (a.id >= 0) {
             out << a.id;
@@ -49,8 +50,7 @@ void write_atoms(std::ostream& out, const FrameResult& result, std::uint64_t fra
         out << Cell{a.x_px} << Cell{a.y_px} << Cell{a.x_px * nm} << Cell{a.y_px * nm}
             << Cell{a.se_x_px * nm} << Cell{a.se_y_px * nm} << Cell{a.amplitude}
             << Cell{a.background} << Cell{result.sigma_px * nm} << ',' << to_string(a.site) << ','
-            << (a.species >= 0 ? result.species_names[static_cast<std::size_t>(a.species)] : "")
-            << ',';
+            << (species >= 0 ? result.species_names[static_cast<std::size_t>(species)] : "") << ',';
         if (a.n >= 0) {
             out << static_cast<int>(a.n);
         }

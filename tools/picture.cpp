@@ -197,10 +197,10 @@ void draw_atoms(const std::string& path, const std::string& title, const Frame& 
     cairo_set_line_width(cr, 1.4);
     for (const Atom& a : result.atoms) {
         const double x = (a.x_px + 0.5) * sheet.zoom, y = kTitle + (a.y_px + 0.5) * sheet.zoom;
-        const Colour c =
-            a.species < 0 ? kOther : kSpeciesColours[static_cast<std::size_t>(a.species)];
+        const int species = a.species;
+        const Colour c = species < 0 ? kOther : kSpeciesColours[static_cast<std::size_t>(species)];
         cairo_set_source_rgb(cr, c.r, c.g, c.b);
-        draw_mark(cr, x, y, radius, std::max<int>(a.species, 0));
+        draw_mark(cr, x, y, radius, std::max(species, 0));
         if ((a.flags & (flag_moved | flag_misfit)) != 0) {
             cairo_set_source_rgb(cr, kFlagged.r, kFlagged.g, kFlagged.b);
             cairo_move_to(cr, x - radius, y - radius);
