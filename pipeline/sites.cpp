@@ -13,6 +13,8 @@ constexpr float kLinkTolerance = 0.25F;  // of a: other sublattices are 0.577 a 
 constexpr float kTakenRadius = 0.35F;    // of a: no further column so near to a site
 constexpr float kVectorGain = 0.3F;      // how fast the local vectors follow what is found
 constexpr int kGapNeighbours = 3;
+constexpr int kMostParts = 32;  // of a lattice cut by lost rows, tears, holes
+constexpr std::size_t kFewestCations = 7;
 
 Eigen::Vector2f position(const Atom& a) noexcept { return {a.x_px, a.y_px}; }
 
@@ -84,22 +86,38 @@ bool SiteFinder::add(float x_px, float y_px, Site site, int i, int j,
     return true;
 }
 
-/// The peak with six lattice neighbours that are, together with it, the highest above background; -1: none.
+/// Indices of the lattice site that a peak stands at, to within 0.25 a.
+bool SiteFinder::site_of(const Peak& peak, const Lattice& lattice, int& i, int& j) const noexcept {
+    Eigen::Matrix2d basis;
+    basis << lattice.a1_px, lattice.a2_px;
+    const Eigen::Vector2d r = Eigen::Vector2d(peak.x_px, peak.y_px) - origin_px_;
+    const Eigen::Vector2d index = basis.inverse() * r;
+    i = static_cast<int>(std::lround(index.x()));
+    j = static_cast<int>(std::lround(index.y()));
+    return (r - basis * Eigen::Vector2d(i, j)).norm() < kLinkTolerance * lattice.a_px;
+}
+
+/// The free peak with the most lattice neighbours (at least four, six for a further part) that is, together with them, the highest above
+/// background; -1: none. Once a part of the lattice is known, only peaks near its other sites are looked at.
 int SiteFinder::seed(const std::vector<Peak>& peaks, const Lattice& lattice) const noexcept {
     const Eigen::Vector2f a1 = lattice.a1_px.cast<float>(), a2 = lattice.a2_px.cast<float>();
     const auto tolerance = static_cast<float>(kLinkTolerance * lattice.a_px);
     const auto at = [&](std::size_t k) -> const Peak& { return peaks[k]; };
-    const auto any = [](std::size_t) { return true; };
-    int best = -1, best_support = 3;
+    const auto free = [&](std::size_t k) { return taken_[k] == 0; };
+    int best = -1, best_support = queue_.empty() ? 3 : 5;  // must be beaten
     float best_height = 0;
     for (std::size_t k = 0; k < peaks.size(); ++k) {
+        int i0 = 0, j0 = 0;
+        if (taken_[k] != 0 || (!queue_.empty() && !site_of(peaks[k], lattice, i0, j0))) {
+            continue;
+        }
         const auto height = [&](const Peak& p) { return p.height - background(p.x_px, p.y_px); };
         int support = 0;
         float sum = height(peaks[k]);
         for (const auto& [i, j] : kSixNeighbours) {
             const Eigen::Vector2f want = Eigen::Vector2f(peaks[k].x_px, peaks[k].y_px) +
                                          static_cast<float>(i) * a1 + static_cast<float>(j) * a2;
-            const int neighbour = peak_grid_.nearest(want.x(), want.y(), tolerance, at, any);
+            const int neighbour = peak_grid_.nearest(want.x(), want.y(), tolerance, at, free);
             if (neighbour >= 0) {
                 ++support;
                 sum += height(peaks[static_cast<std::size_t>(neighbour)]);
@@ -112,6 +130,30 @@ int SiteFinder::seed(const std::vector<Peak>& peaks, const Lattice& lattice) con
         }
     }
     return best;
+}
+
+/// Begins a part of the lattice at the best free peak. @return false: there is none
+bool SiteFinder::begin_part(const std::vector<Peak>& peaks, const Lattice& lattice,
+                            std::vector<Atom>& atoms, Cells& cells) noexcept {
+    const int first = seed(peaks, lattice);
+    int i = 0, j = 0;
+    if (first < 0) {
+        return false;
+    }
+    const Peak& p = peaks[static_cast<std::size_t>(first)];
+    if (!queue_.empty()) {
+        site_of(p, lattice, i, j);
+    }
+    taken_[static_cast<std::size_t>(first)] = 1;
+    const auto atom = static_cast<std::int32_t>(atoms.size());
+    if (!cells.contains(i, j) || cells.at(i, j, 0) >= 0 ||
+        !add(p.x_px, p.y_px, Site::cation, i, j, atoms)) {
+        return true;  // that peak is spent; the next call looks further
+    }
+    origin_px_ = queue_.empty() ? Eigen::Vector2d(p.x_px, p.y_px) : origin_px_;
+    cells.set(i, j, 0, atom);
+    queue_.push_back({atom, lattice.a1_px.cast<float>(), lattice.a2_px.cast<float>()});
+    return true;
 }
 
 void SiteFinder::try_step(const std::vector<Peak>& peaks, const Lattice& lattice, const Node& from,
@@ -155,12 +197,13 @@ void SiteFinder::try_step(const std::vector<Peak>& peaks, const Lattice& lattice
 
 void SiteFinder::grow(const std::vector<Peak>& peaks, const Lattice& lattice,
                       std::vector<Atom>& atoms, Cells& cells) noexcept {
-    for (std::size_t head = 0; head < queue_.size(); ++head) {
+    for (std::size_t head = grown_; head < queue_.size(); ++head) {
         const Node node = queue_[head];
         for (const auto& step : kSixNeighbours) {
             try_step(peaks, lattice, node, step, atoms, cells);
         }
     }
+    grown_ = queue_.size();
 }
 
 /// Sites without a peak, predicted by the mean of the known neighbours: two rounds, so that pairs of gaps close.
@@ -208,7 +251,7 @@ void SiteFinder::fill_gaps(const Lattice& lattice, std::vector<Atom>& atoms,
 }
 
 /// Least squares r = r0 + i a1 + j a2 over the first sublattice.
-void SiteFinder::fit_lattice(const std::vector<Atom>& atoms, Lattice& lattice) const noexcept {
+void SiteFinder::fit_lattice(const std::vector<Atom>& atoms, Lattice& lattice) noexcept {
     Eigen::Matrix3d normal = Eigen::Matrix3d::Zero();
     Eigen::Matrix<double, 3, 2> right = Eigen::Matrix<double, 3, 2>::Zero();
     for (const Node& node : queue_) {
@@ -218,7 +261,8 @@ void SiteFinder::fit_lattice(const std::vector<Atom>& atoms, Lattice& lattice) c
         right += row * Eigen::RowVector2d(a.x_px, a.y_px);
     }
     const Eigen::Matrix<double, 3, 2> fit = normal.inverse() * right;
-    if (fit.allFinite()) {
+    if (queue_.size() >= kFewestCations && fit.allFinite()) {
+        origin_px_ = fit.row(0);
         lattice.a1_px = fit.row(1);
         lattice.a2_px = fit.row(2);
         describe(lattice);
@@ -336,6 +380,7 @@ bool SiteFinder::run(const Image& filtered, int rows_in, const std::vector<Peak>
     atoms.clear();
     cells.clear();
     queue_.clear();
+    grown_ = 0;
     taken_.assign(peaks.size(), 0);
     if (peaks.empty() || !lattice.found || rows_in < 2) {
         return false;
@@ -343,18 +388,15 @@ bool SiteFinder::run(const Image& filtered, int rows_in, const std::vector<Peak>
     estimate_background(filtered, rows_in, lattice.a_px);
     peak_grid_.build(peaks.size(), 0.5 * lattice.a_px,
                      [&](std::size_t k) -> const Peak& { return peaks[k]; });
-    const int first = seed(peaks, lattice);
-    if (first < 0) {
+    // part after part: lost rows, tears and holes cut the lattice, but not its phase
+    for (int part = 0; part < kMostParts && begin_part(peaks, lattice, atoms, cells); ++part) {
+        grow(peaks, lattice, atoms, cells);
+        fit_lattice(atoms, lattice);
+    }
+    if (queue_.empty()) {
         return false;
     }
-    const Peak& p = peaks[static_cast<std::size_t>(first)];
-    add(p.x_px, p.y_px, Site::cation, 0, 0, atoms);
-    cells.set(0, 0, 0, 0);
-    taken_[static_cast<std::size_t>(first)] = 1;
-    queue_.push_back({0, lattice.a1_px.cast<float>(), lattice.a2_px.cast<float>()});
-    grow(peaks, lattice, atoms, cells);
     fill_gaps(lattice, atoms, cells);
-    fit_lattice(atoms, lattice);
     const auto occupied = occupied_triangles(filtered, atoms, cells);
     for (std::size_t kind = 0; kind < kTriangles.size(); ++kind) {
         if (occupied[kind]) {
@@ -362,7 +404,7 @@ bool SiteFinder::run(const Image& filtered, int rows_in, const std::vector<Peak>
         }
     }
     add_others(peaks, lattice, threshold, atoms);
-    return queue_.size() >= 7;
+    return queue_.size() >= kFewestCations;
 }
 
 }  // namespace dwellmap

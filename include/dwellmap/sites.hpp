@@ -17,6 +17,7 @@ namespace dwellmap {
 ///
 ///   1. from the brightest neighbourhood, the first sublattice is grown from peak to peak along the lattice vectors,
 ///      which follow the local distortion; gaps with three known neighbours become columns too;
+///      beyond lost rows, tears and holes it goes on from another peak that stands on the same lattice;
 ///   2. the centres of the triangles, pointing up or down, are occupied if the mean image says so;
 ///   3. strong peaks that fit nowhere are columns of their own (Site::other): adatoms, contamination, another grain.
 ///
@@ -49,7 +50,10 @@ private:
     void estimate_background(const Image& filtered, int rows_in, double a_px) noexcept;
     float background(float x_px, float y_px) const noexcept;
     float value(const Image& filtered, float x_px, float y_px) const noexcept;
+    bool site_of(const Peak& peak, const Lattice& lattice, int& i, int& j) const noexcept;
     int seed(const std::vector<Peak>& peaks, const Lattice& lattice) const noexcept;
+    bool begin_part(const std::vector<Peak>& peaks, const Lattice& lattice,
+                    std::vector<Atom>& atoms, Cells& cells) noexcept;
     void grow(const std::vector<Peak>& peaks, const Lattice& lattice, std::vector<Atom>& atoms,
               Cells& cells) noexcept;
     void try_step(const std::vector<Peak>& peaks, const Lattice& lattice, const Node& from,
@@ -64,13 +68,15 @@ private:
     void add_others(const std::vector<Peak>& peaks, const Lattice& lattice, double threshold,
                     std::vector<Atom>& atoms) noexcept;
     bool add(float x_px, float y_px, Site site, int i, int j, std::vector<Atom>& atoms) noexcept;
-    void fit_lattice(const std::vector<Atom>& atoms, Lattice& lattice) const noexcept;
+    void fit_lattice(const std::vector<Atom>& atoms, Lattice& lattice) noexcept;
 
     int rows_px_, cols_px_, rows_in_ = 0;
     PointGrid peak_grid_;
-    std::vector<std::int8_t> taken_;  // [peaks]
-    std::vector<Node> queue_;         // in order of growth: queue_[k] made atom k
-    Image background_;                // coarse
+    std::vector<std::int8_t> taken_;   // [peaks]
+    std::vector<Node> queue_;          // in order of growth: queue_[k] made atom k
+    std::size_t grown_ = 0;            // nodes of the queue whose neighbours have been looked for
+    Eigen::Vector2d origin_px_{0, 0};  // of cell (0, 0)
+    Image background_;                 // coarse
     int background_step_px_ = 1;
     const Image* filtered_ = nullptr;
 };
