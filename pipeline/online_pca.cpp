@@ -62,8 +62,8 @@ bool OnlinePca::is_odd(const Eigen::Ref<const Column>& v) const noexcept {
 
 /// For each previous mode the fresh one that resembles it most, best pairs first.
 std::array<int, kModes> OnlinePca::successors(const Basis& fresh) const noexcept {
-    Eigen::Matrix<double, kModes, kModes> overlap =
-        (fresh.transpose() * modes_.loadings).cwiseAbs();
+    const Basis previous = modes_.loadings;  // of bounded size: the product needs no heap
+    Eigen::Matrix<double, kModes, kModes> overlap = (fresh.transpose() * previous).cwiseAbs();
     std::array<int, kModes> source{};
     for (int n = 0; n < kModes; ++n) {
         Eigen::Index from = 0, to = 0;
