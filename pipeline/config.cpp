@@ -120,7 +120,8 @@ std::string describe(const Config& c) {
     out << "[filter]\nfwhm_nm = " << c.filter.fwhm_nm
         << "                       # for finding and display only\n\n[find]\nthreshold = "
         << c.find.threshold
-        << "                     # of the bright columns' height\n\n[refine]\npasses = "
+        << "                     # of the cations' height: for peaks off the "
+           "lattice\n\n[refine]\npasses = "
         << c.refine.passes
         << "                           # of the joint fit\n\n[species]\nrule = \"" << c.species.rule
         << "\"                     # or \"quantile\": the literal rule\n\n[track]\nmatch_lattice = "

@@ -366,7 +366,7 @@ void SiteFinder::add_others(const std::vector<Peak>& peaks, const Lattice& latti
     for (std::size_t k = 0; k < peaks.size(); ++k) {
         const Peak& p = peaks[k];
         const float above = p.height - background(p.x_px, p.y_px);
-        if (taken_[k] == 0 && above > std::max(0.5, threshold) * height) {
+        if (taken_[k] == 0 && above > threshold * height) {
             add(p.x_px, p.y_px, Site::other, 0, 0, atoms);
         }
     }

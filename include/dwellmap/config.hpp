@@ -36,7 +36,8 @@ struct FilterConfig {
 };
 
 struct FindConfig {
-    double threshold = 0.15;  ///< [0, 1]  of the bright columns' height, that a peak must reach
+    double threshold =
+        0.5;  ///< [0, 1]  of the cations' height: a peak off the lattice must reach it
 };
 
 struct RefineConfig {
