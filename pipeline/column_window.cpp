@@ -1,82 +1,198 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "column_window.hpp"
 
+#include "vec8.hpp"
 #include "vectorise.hpp"
 
 #include <algorithm>
 #include <cmath>
 
 namespace dwellmap {
+namespace {
 
-void gaussian_line(double x, double sigma, int first, int count, float* out) noexcept {
-    const double s2 = 1 / (sigma * sigma);
-    const double d = first - x;
-    double value = std::exp(-0.5 * d * d * s2);
-    double ratio = std::exp(-(d + 0.5) * s2);
-    const double ratio_of_ratios = std::exp(-s2);
-    for (int k = 0; k < count; ++k) {
-        out[k] = static_cast<float>(value);
-        value *= ratio;
-        ratio *= ratio_of_ratios;
+/// Per row of a window: E along y times the powers of v that the sums need.
+struct RowFactors {
+    alignas(32) std::array<float, kMaxWindow> e, ev, f, fv, fvv;
+};
+
+DWELLMAP_INLINE void row_factors(const ColumnWindow& window, int dy, int ny, RowFactors& out) {
+    for (int y = 0; y < ny; y += kVec) {
+        const Vec8 e = load8(window.y.e.data() + dy + y), v = load8(window.y.d.data() + dy + y);
+        const Vec8 f = e * e;
+        store8(out.e.data() + y, e);
+        store8(out.ev.data() + y, e * v);
+        store8(out.f.data() + y, f);
+        store8(out.fv.data() + y, f * v);
+        store8(out.fvv.data() + y, f * v * v);
     }
 }
 
-DWELLMAP_VECTORISE void add_column(float* image, std::ptrdiff_t stride, const float* line_x,
-                                   int count_x, const float* column_y, int count_y) noexcept {
-    for (int y = 0; y < count_y; ++y) {
-        float* row = image + y * stride;
-        const float a = column_y[y];
-        for (int x = 0; x < count_x; ++x) {
-            row[x] += a * line_x[x];
+/// Sums along y for one vector of columns of pixels: Σ_y {e, ev} w r and Σ_y {f, fv, fvv} w.
+struct VerticalSums {
+    Vec8 r0{}, r1{}, h0{}, h1{}, h2{};
+};
+
+DWELLMAP_INLINE void add_row(const WindowPixels& at, std::ptrdiff_t offset, const RowFactors& row,
+                             std::size_t y, VerticalSums& s) {
+    const Vec8 w = load8(at.weight + offset);
+    const Vec8 wr = w * (load8(at.counts + offset) - load8(at.model + offset));
+    s.r0 += row.e[y] * wr;
+    s.r1 += row.ev[y] * wr;
+    s.h0 += row.f[y] * w;
+    s.h1 += row.fv[y] * w;
+    s.h2 += row.fvv[y] * w;
+}
+
+struct WideSums {
+    Vec8 r{}, ru{}, rv{}, h{}, hu{}, hv{}, huu{}, huv{}, hvv{};
+};
+
+DWELLMAP_INLINE void add_columns(const VerticalSums& s, const Vec8& e, const Vec8& u,
+                                 WideSums& sum) {
+    const Vec8 eu = e * u, f = e * e, fu = f * u;
+    sum.r += e * s.r0;
+    sum.ru += eu * s.r0;
+    sum.rv += e * s.r1;
+    sum.h += f * s.h0;
+    sum.hu += fu * s.h0;
+    sum.hv += f * s.h1;
+    sum.huu += fu * u * s.h0;
+    sum.huv += fu * s.h1;
+    sum.hvv += f * s.h2;
+}
+
+}  // namespace
+
+DWELLMAP_VECTORISE void gaussian_line(float centre_px, float sigma_px, int first, int pixels,
+                                      AxisLine& line) noexcept {
+    const float exponent = -0.5F / (sigma_px * sigma_px);
+    const Vec8 steps = {0, 1, 2, 3, 4, 5, 6, 7};
+    for (int k = 0; k < pixels; k += kVec) {
+        const Vec8 d = steps + (static_cast<float>(first + k) - centre_px);
+        store8(line.d.data() + k, d);
+        store8(line.e.data() + k, exp8(d * d * exponent));
+    }
+}
+
+void ColumnWindow::set(float x_px, float y_px, float sigma_px, double radius_sigma) noexcept {
+    const int side = 2 * static_cast<int>(std::lround(radius_sigma * sigma_px)) + 1;
+    nx = std::min((side + kVec - 1) / kVec * kVec, kMaxWindow);
+    ny = std::min(side, kMaxWindow - 1);
+    x0 = static_cast<int>(std::lround(x_px)) - nx / 2;
+    y0 = static_cast<int>(std::lround(y_px)) - ny / 2;
+    gaussian_line(x_px, sigma_px, x0, nx, x);
+    gaussian_line(y_px, sigma_px, y0, ny, y);
+}
+
+void ColumnWindow::set_at(const ColumnWindow& other, float x_px, float y_px,
+                          float sigma_px) noexcept {
+    x0 = other.x0;
+    y0 = other.y0;
+    nx = other.nx;
+    ny = other.ny;
+    gaussian_line(x_px, sigma_px, x0, nx, x);
+    gaussian_line(y_px, sigma_px, y0, ny, y);
+}
+
+DWELLMAP_VECTORISE void add_column(float* model, std::ptrdiff_t stride, const ColumnWindow& window,
+                                   float amplitude) noexcept {
+    for (int x = 0; x < window.nx; x += kVec) {
+        const Vec8 e = amplitude * load8(window.x.e.data() + x);
+        for (int y = 0; y < window.ny; ++y) {
+            float* p = model + y * stride + x;
+            store8(p, load8(p) + window.y.e[static_cast<std::size_t>(y)] * e);
         }
     }
 }
 
-/// The sums over y first, for every x of the window: no reduction, so that it runs on whole vectors.
-DWELLMAP_VECTORISE WindowSums sum_window(const float* weight, const float* weighted,
-                                         std::ptrdiff_t stride, const float* u, const float* ex,
-                                         int count_x, const float* v, const float* ey,
-                                         int count_y) noexcept {
-    std::array<float, kMaxWindow> r0, r1, r2, h0, h1, h2, h3, h4;
-    for (auto* line : {&r0, &r1, &r2, &h0, &h1, &h2, &h3, &h4}) {
-        std::fill_n(line->begin(), count_x, 0.0F);
-    }
-    for (int y = 0; y < count_y; ++y) {
-        const float* w = weight + y * stride;
-        const float* wr = weighted + y * stride;
-        const float e = ey[y], ev = e * v[y], ev2 = ev * v[y];
-        const float f = e * e, fv = f * v[y], fv2 = fv * v[y], fv3 = fv2 * v[y], fv4 = fv3 * v[y];
-        for (int x = 0; x < count_x; ++x) {
-            r0[x] += e * wr[x];
-            r1[x] += ev * wr[x];
-            r2[x] += ev2 * wr[x];
-            h0[x] += f * w[x];
-            h1[x] += fv * w[x];
-            h2[x] += fv2 * w[x];
-            h3[x] += fv3 * w[x];
-            h4[x] += fv4 * w[x];
+DWELLMAP_VECTORISE void move_column(float* model, std::ptrdiff_t stride, const ColumnWindow& from,
+                                    float from_amplitude, const ColumnWindow& to,
+                                    float to_amplitude) noexcept {
+    for (int x = 0; x < from.nx; x += kVec) {
+        const Vec8 less = from_amplitude * load8(from.x.e.data() + x),
+                   more = to_amplitude * load8(to.x.e.data() + x);
+        for (int y = 0; y < from.ny; ++y) {
+            const auto k = static_cast<std::size_t>(y);
+            float* p = model + y * stride + x;
+            store8(p, load8(p) + (to.y.e[k] * more - from.y.e[k] * less));
         }
     }
-    WindowSums s{};
-    for (int x = 0; x < count_x; ++x) {
-        const double g = ex[x], p = u[x], p2 = p * p;
-        s.r += g * r0[x];
-        s.ru += g * p * r0[x];
-        s.rv += g * r1[x];
-        s.rq += g * (p2 * r0[x] + r2[x]);
-        const double g2 = g * g;
-        s.h += g2 * h0[x];
-        s.hu += g2 * p * h0[x];
-        s.hv += g2 * h1[x];
-        s.huu += g2 * p2 * h0[x];
-        s.huv += g2 * p * h1[x];
-        s.hvv += g2 * h2[x];
-        s.huq += g2 * p * (p2 * h0[x] + h2[x]);
-        s.hvq += g2 * (p2 * h1[x] + h3[x]);
-        s.hqq += g2 * (p2 * p2 * h0[x] + 2 * p2 * h2[x] + h4[x]);
+}
+
+DWELLMAP_VECTORISE WindowSums sum_window(const WindowPixels& pixels, const ColumnWindow& window,
+                                         int dx, int dy, int nx, int ny) noexcept {
+    RowFactors row;
+    row_factors(window, dy, ny, row);
+    const float *e = window.x.e.data() + dx, *u = window.x.d.data() + dx;
+    WideSums sum;
+    int x = 0;
+    for (; x + kVec < nx; x += 2 * kVec) {  // two vectors a turn keep the units busy
+        VerticalSums left, right;
+        for (int y = 0; y < ny; ++y) {
+            add_row(pixels, y * pixels.stride + x, row, static_cast<std::size_t>(y), left);
+            add_row(pixels, y * pixels.stride + x + kVec, row, static_cast<std::size_t>(y), right);
+        }
+        add_columns(left, load8(e + x), load8(u + x), sum);
+        add_columns(right, load8(e + x + kVec), load8(u + x + kVec), sum);
     }
-    s.hq = s.huu + s.hvv;
-    return s;
+    for (; x < nx; x += kVec) {
+        VerticalSums one;
+        for (int y = 0; y < ny; ++y) {
+            add_row(pixels, y * pixels.stride + x, row, static_cast<std::size_t>(y), one);
+        }
+        add_columns(one, load8(e + x), load8(u + x), sum);
+    }
+    return {sum8(sum.r),  sum8(sum.ru),  sum8(sum.rv),  sum8(sum.h),  sum8(sum.hu),
+            sum8(sum.hv), sum8(sum.huu), sum8(sum.huv), sum8(sum.hvv)};
+}
+
+DWELLMAP_VECTORISE ShapeSums sum_shape(const WindowPixels& pixels, const ColumnWindow& window,
+                                       int dx, int dy, int nx, int ny) noexcept {
+    Vec8 ruu{}, ruv{}, rvv{}, huuuu{}, huuvv{}, hvvvv{}, w1{}, we{}, weuu{}, wevv{}, wr1{}, wrr{};
+    for (int x = 0; x < nx; x += kVec) {
+        Vec8 r0{}, r1{}, r2{}, h0{}, h2{}, h4{}, w0{}, e0{}, e2{};
+        for (int y = 0; y < ny; ++y) {
+            const auto k = static_cast<std::size_t>(dy + y);
+            const float e = window.y.e[k], v = window.y.d[k], vv = v * v, f = e * e;
+            const std::ptrdiff_t offset = y * pixels.stride + x;
+            const Vec8 w = load8(pixels.weight + offset);
+            const Vec8 residual = load8(pixels.counts + offset) - load8(pixels.model + offset);
+            const Vec8 wr = w * residual, ew = e * w, ewr = e * wr, fw = f * w;
+            r0 += ewr;
+            r1 += v * ewr;
+            r2 += vv * ewr;
+            h0 += fw;
+            h2 += vv * fw;
+            h4 += (vv * vv) * fw;
+            w0 += w;
+            e0 += ew;
+            e2 += vv * ew;
+            wr1 += wr;
+            wrr += wr * residual;
+        }
+        const Vec8 e = load8(window.x.e.data() + dx + x), u = load8(window.x.d.data() + dx + x);
+        const Vec8 uu = u * u, f = e * e, fuu = f * uu;
+        ruu += e * uu * r0;
+        ruv += e * u * r1;
+        rvv += e * r2;
+        huuuu += fuu * uu * h0;
+        huuvv += fuu * h2;
+        hvvvv += f * h4;
+        w1 += w0;
+        we += e * e0;
+        weuu += e * uu * e0;
+        wevv += e * e2;
+    }
+    return {sum8(ruu), sum8(ruv), sum8(rvv),  sum8(huuuu), sum8(huuvv), sum8(hvvvv),
+            sum8(w1),  sum8(we),  sum8(weuu), sum8(wevv),  sum8(wr1),   sum8(wrr)};
+}
+
+DWELLMAP_VECTORISE void weigh_row(const float* model, float gain, float read_variance, float least,
+                                  int n, float* weight) noexcept {
+    for (int x = 0; x < n; ++x) {
+        const float variance = gain * model[x] + read_variance;
+        weight[x] = 1.0F / (variance > least ? variance : least);
+    }
 }
 
 }  // namespace dwellmap

@@ -6,26 +6,64 @@
 
 namespace dwellmap {
 
-/// exp(−(k − x)²/2σ²) for k = first … first+count−1, by recurrence: three exponentials whatever the count.
-void gaussian_line(double x, double sigma, int first, int count, float* out) noexcept;
+inline constexpr int kMaxWindow = 96;  ///< longest side of a window, px; whole vectors of 8
 
-/// image(y, x) += column_y[y] · line_x[x] over a window; `stride` floats from row to row.
-void add_column(float* image, std::ptrdiff_t stride, const float* line_x, int count_x,
-                const float* column_y, int count_y) noexcept;
-
-/// Sums over a window that a Gauss-Newton step of (A, x, y, σ) needs. E = exp(−(u²+v²)/2σ²), u = k_x − x, v = k_y − y.
-struct WindowSums {
-    /// Σ weighted residual · E · {1, u, v, u²+v²}
-    double r, ru, rv, rq;
-    /// Σ weight · E² · {1, u, v, u², uv, v², q, uq, vq, q²},  q = u²+v²
-    double h, hu, hv, huu, huv, hvv, hq, huq, hvq, hqq;
+/// A column along one axis: E = exp(−d²/2σ²) and the distance d from its centre, pixel by pixel.
+struct AxisLine {
+    alignas(32) std::array<float, kMaxWindow> e, d;
 };
 
-inline constexpr int kMaxWindow = 96;  ///< longest side of a window, px
+/// @param first   pixel of element 0
+/// @param pixels  filled in whole vectors of 8
+void gaussian_line(float centre_px, float sigma_px, int first, int pixels, AxisLine& line) noexcept;
 
-/// @param u, ex [count_x], v, ey [count_y]; count_x <= kMaxWindow
-WindowSums sum_window(const float* weight, const float* weighted, std::ptrdiff_t stride,
-                      const float* u, const float* ex, int count_x, const float* v, const float* ey,
-                      int count_y) noexcept;
+/// Where a column shines: the corner of the window in the image, and E along both axes.
+struct ColumnWindow {
+    int x0 = 0, y0 = 0, nx = 0, ny = 0;  ///< nx: a multiple of 8
+    AxisLine x, y;
+
+    /// @param radius_sigma  half a side in σ, rounded up to whole vectors along x
+    void set(float x_px, float y_px, float sigma_px, double radius_sigma) noexcept;
+    /// The window of another one, for its column after a step.
+    void set_at(const ColumnWindow& other, float x_px, float y_px, float sigma_px) noexcept;
+};
+
+/// Pointers into three images of one size at the corner of a window.
+struct WindowPixels {
+    const float *counts, *model, *weight;
+    std::ptrdiff_t stride;
+};
+
+/// What a Gauss-Newton step of (A, x, y) needs. E² and residual r = counts − model, w = 1/variance:
+///   r…: Σ w r E {1, u, v};  h…: Σ w E² {1, u, v, u², uv, v²};  u, v: distance from the column along x, y.
+struct WindowSums {
+    float r, ru, rv, h, hu, hv, huu, huv, hvv;
+};
+
+/// And what the frame's width, shape, background and the column's χ² need besides.
+struct ShapeSums {
+    float ruu, ruv, rvv;        ///< Σ w r E {u², uv, v²}
+    float huuuu, huuvv, hvvvv;  ///< Σ w E² {u⁴, u²v², v⁴}
+    float w, we, weuu, wevv;    ///< Σ w {1, E, E u², E v²}
+    float wr, wrr;              ///< Σ w {r, r²}
+};
+
+/// model += amplitude · E over the window.
+void add_column(float* model, std::ptrdiff_t stride, const ColumnWindow& window,
+                float amplitude) noexcept;
+
+/// model += to_amplitude · E(to) − from_amplitude · E(from), over one window.
+void move_column(float* model, std::ptrdiff_t stride, const ColumnWindow& from,
+                 float from_amplitude, const ColumnWindow& to, float to_amplitude) noexcept;
+
+/// Over the part of the window that starts at (dx, dy) and has nx (a multiple of 8) by ny pixels, `pixels` being its corner.
+WindowSums sum_window(const WindowPixels& pixels, const ColumnWindow& window, int dx, int dy,
+                      int nx, int ny) noexcept;
+ShapeSums sum_shape(const WindowPixels& pixels, const ColumnWindow& window, int dx, int dy, int nx,
+                    int ny) noexcept;
+
+/// weight = 1 / max(gain · model + read_variance, least), along a row.
+void weigh_row(const float* model, float gain, float read_variance, float least, int n,
+               float* weight) noexcept;
 
 }  // namespace dwellmap

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <limits>
 
 namespace dwellmap {
 namespace {
@@ -17,7 +18,7 @@ constexpr double kLeastLattice_nm = 0.2, kMostLattice_nm = 0.8;
 constexpr double kLeastLattice_px = 6, kMostLattice_px = 100;
 constexpr double kSameLattice = 0.02;  // relative: still the configured specimen
 constexpr double kProvisional = 1.4;   // a: nearer to the last row a fit is not final
-constexpr int kColdPasses = 2;         // times the configured ones, without a warm start
+constexpr int kColdPasses = 4;         // more than the configured ones, where nothing is expected
 
 /// Runs one stage unless an earlier one failed, and adds how long it took.
 template <class S>
@@ -66,6 +67,8 @@ Pipeline::Pipeline(const Config& config, std::shared_ptr<const Series> series)
       find_(max_atoms_),
       sites_(series_->rows_px, series_->cols_px, max_atoms_),
       refine_(series_->rows_px, series_->cols_px, max_atoms_),
+      bands_(series_->rows_px, series_->cols_px, max_atoms_, config.refine.passes),
+      prediction_(series_->rows_px, series_->cols_px, max_atoms_),
       sublattices_(config.specimen, max_atoms_),
       species_(config.specimen, config.species, max_atoms_),
       track_(series_->rows_px, series_->cols_px, max_atoms_, config.track.match_lattice),
@@ -75,6 +78,7 @@ Pipeline::Pipeline(const Config& config, std::shared_ptr<const Series> series)
       filtered_(Image::Zero(series_->rows_px, series_->cols_px)),
       cells_(largest_index(*series_)) {
     track_of_.reserve(max_atoms_);
+    columns_.reserve(max_atoms_);
 }
 
 FrameResult Pipeline::make_result() const {
@@ -103,7 +107,7 @@ FrameStatus Pipeline::process(const Frame& frame, FrameResult& result) noexcept 
     stage(status, result, stage_refine,
           [&] { return refine(frame, result); });  // peaks, lattice, counts → columns
     stage(status, result, stage_species,
-          [&] { return sort_species(result); });  // amplitudes → cation, anion, species
+          [&] { return sort_species(frame, result); });  // amplitudes → cation, anion, species
     stage(status, result, stage_track,
           [&] { return track(frame, result); });  // columns → drift, ids
     stage(status, result, stage_neighbourhood,
@@ -111,13 +115,13 @@ FrameStatus Pipeline::process(const Frame& frame, FrameResult& result) noexcept 
     stage(status, result, stage_statistics,
           [&] { return accumulate(frame, result); });  // displacements → modes, scores
     stage(status, result, stage_map, [&] { return paint(result); });  // scores → maps
-    if (status == FrameStatus::ok && frame.complete) {
-        remember(result);
-    }
     const auto now_ns =
         std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now().time_since_epoch())
             .count();
     result.latency_us = static_cast<float>(now_ns - frame.last_row_ns) / 1000;
+    if (frame.complete) {
+        prepare_next(status, result);
+    }
     return status;
 }
 
@@ -140,20 +144,40 @@ FrameStatus Pipeline::begin(const Frame& frame, FrameResult& result) noexcept {
     if (frame.counts.rows() != series_->rows_px || frame.counts.cols() != series_->cols_px) {
         return FrameStatus::wrong_shape;
     }
-    if (frame.number != frame_number_ || static_cast<int>(valid) < rows_in_ || lost) {
-        frame_number_ = frame.number;
-        rows_filtered_ = rows_searched_ = 0;
-        lattice_ = known_lattice_;
+    if (frame.number != frame_number_ || static_cast<int>(valid) < rows_in_) {
+        begin_rows(frame.number);
     }
     rows_in_ = frame.complete ? series_->rows_px : static_cast<int>(valid);
-    const auto part = frame.counts.topRows(rows_in_);
-    if (rows_in_ == 0) {
-        return FrameStatus::no_atoms;
+    return rows_in_ == 0 ? FrameStatus::no_atoms : check(frame);
+}
+
+/// Nothing of this frame is there yet.
+void Pipeline::begin_rows(std::uint64_t number) noexcept {
+    frame_number_ = number;
+    rows_checked_ = rows_filtered_ = rows_searched_ = 0;
+    least_ = std::numeric_limits<float>::max();
+    most_ = std::numeric_limits<float>::lowest();
+    lattice_ = known_lattice_;
+    expected_ = !prediction_.columns().empty();
+    if (expected_) {
+        columns_ = prediction_.columns();
+        refine_.begin(known_lattice_.a_px, known_fit_);
+        bands_.begin(columns_, known_lattice_.a_px, known_fit_.sigma_px,
+                     config_.find.threshold * peak_height_);
     }
-    if (!part.allFinite()) {
-        return FrameStatus::not_finite;
+}
+
+FrameStatus Pipeline::check(const Frame& frame) noexcept {
+    for (; rows_checked_ < rows_in_; ++rows_checked_) {
+        const auto row = frame.counts.row(rows_checked_);
+        const float least = row.minCoeff(), most = row.maxCoeff();
+        if (!std::isfinite(row.sum())) {
+            return FrameStatus::not_finite;
+        }
+        least_ = std::min(least_, least);
+        most_ = std::max(most_, most);
     }
-    return part.maxCoeff() > part.minCoeff() ? FrameStatus::ok : FrameStatus::no_contrast;
+    return most_ > least_ ? FrameStatus::ok : FrameStatus::no_contrast;
 }
 
 /// Only until a complete frame has shown its lattice; a guess from a part of a frame serves that part only.
@@ -197,6 +221,46 @@ FrameStatus Pipeline::find(const Frame&) noexcept {
 
 FrameStatus Pipeline::refine(const Frame& frame, FrameResult& result) noexcept {
     result.lattice = lattice_;
+    if (expected_ && refine_expected(frame, result)) {
+        if (result.atoms.empty()) {
+            return FrameStatus::no_atoms;
+        }
+    } else if (const auto status = refine_anew(frame, result); status != FrameStatus::ok) {
+        return status;
+    }
+    result.sigma_px = fit_.sigma_px;
+    result.ellipticity = fit_.ellipticity;
+    result.ellipticity_rad = fit_.ellipticity_rad;
+    result.background = fit_.background;
+    result.chi2 = fit_.chi2;
+    note_if(find_.dropped() > 0 || result.atoms.size() == result.atoms.capacity(), result,
+            note_atoms_dropped);
+    note_if(result.lattice.anisotropy > 0.1, result, note_not_hexagonal);
+    return FrameStatus::ok;
+}
+
+/// Columns where the frame before has them; of an unfinished frame, those that are final.
+/// @return false: they are not there; the complete frame is to be searched anew
+bool Pipeline::refine_expected(const Frame& frame, FrameResult& result) noexcept {
+    bands_.run({frame.counts, frame.row_valid, find_.peaks(), rows_searched_}, cells_, refine_,
+               columns_);
+    if (bands_.lost()) {
+        return !frame.complete;
+    }
+    fit_ = known_fit_;
+    if (frame.complete) {
+        refine_.end(columns_, fit_);
+        result.atoms.swap(columns_);
+    } else {
+        result.atoms.assign(columns_.begin(),
+                            columns_.begin() + static_cast<std::ptrdiff_t>(bands_.settled()));
+    }
+    return true;
+}
+
+FrameStatus Pipeline::refine_anew(const Frame& frame, FrameResult& result) noexcept {
+    expected_ = false;
+    prediction_.clear();
     if (!sites_.run(filtered_, rows_filtered_, find_.peaks(), config_.find.threshold,
                     result.lattice, result.atoms, cells_)) {
         known_lattice_.found =
@@ -204,16 +268,9 @@ FrameStatus Pipeline::refine(const Frame& frame, FrameResult& result) noexcept {
         return FrameStatus::no_atoms;
     }
     fit_ = FrameFit{};
-    fit_.sigma_px = known_sigma_px_;
-    const int passes = config_.refine.passes * (known_sigma_px_ > 0 ? 1 : kColdPasses);
-    refine_.run(frame.counts, frame.row_valid, rows_in_, result.lattice.a_px, passes, result.atoms,
-                fit_);
-    result.sigma_px = fit_.sigma_px;
-    result.background = fit_.background;
-    result.chi2 = fit_.chi2;
-    note_if(find_.dropped() > 0 || result.atoms.size() == result.atoms.capacity(), result,
-            note_atoms_dropped);
-    note_if(result.lattice.anisotropy > 0.1, result, note_not_hexagonal);
+    refine_.run(frame.counts, frame.row_valid, rows_in_, result.lattice.a_px,
+                config_.refine.passes + kColdPasses, result.atoms, fit_);
+    refine_.add_neighbour_errors(cells_, 0, result.atoms.size(), result.atoms);
     const auto frontier = static_cast<float>(rows_in_ - kProvisional * result.lattice.a_px);
     for (Atom& a : result.atoms) {
         a.flags = static_cast<std::uint16_t>(
@@ -222,9 +279,15 @@ FrameStatus Pipeline::refine(const Frame& frame, FrameResult& result) noexcept {
     return FrameStatus::ok;
 }
 
-FrameStatus Pipeline::sort_species(FrameResult& result) noexcept {
-    sublattices_.run(result.atoms, cells_, result.notes);
-    fit_cation_lattice(result.atoms, cells_, result.lattice);
+FrameStatus Pipeline::sort_species(const Frame& frame, FrameResult& result) noexcept {
+    if (expected_ && !frame.complete) {
+        sublattices_.find_vacancies(cells_, result.atoms);
+    } else {
+        const auto columns = result.atoms.size();
+        sublattices_.run(result.atoms, cells_, result.notes);
+        expected_ = expected_ && result.atoms.size() == columns;
+        fit_cation_lattice(result.atoms, cells_, result.lattice);
+    }
     const bool same = std::abs(result.lattice.a_px * pixel_size_nm_ / config_.specimen.lattice_nm -
                                1) < kSameLattice;  // false for NaN
     bool generic = !same && !names_trusted_;
@@ -240,7 +303,12 @@ FrameStatus Pipeline::sort_species(FrameResult& result) noexcept {
 }
 
 FrameStatus Pipeline::track(const Frame& frame, FrameResult& result) noexcept {
-    if (!track_.run(result.lattice, frame.complete, result.atoms, track_of_, result.drift_px)) {
+    const bool placed =
+        expected_
+            ? track_.follow(result.lattice, frame.complete, prediction_.tracks(), result.atoms,
+                            track_of_, result.drift_px)
+            : track_.run(result.lattice, frame.complete, result.atoms, track_of_, result.drift_px);
+    if (!placed) {
         result.notes |= note_drift_lost;
         if (frame.complete) {
             statistics_.forget_tracks();
@@ -279,9 +347,28 @@ FrameStatus Pipeline::paint(FrameResult& result) noexcept {
     return FrameStatus::ok;
 }
 
+/// What the next frame starts from.
+void Pipeline::prepare_next(FrameStatus status, FrameResult& result) noexcept {
+    frame_number_ = ~std::uint64_t{0};
+    if (status != FrameStatus::ok) {
+        prediction_.clear();
+        return;
+    }
+    stage(status, result, stage_refine, [&] {
+        remember(result);
+        return FrameStatus::ok;
+    });
+}
+
 void Pipeline::remember(const FrameResult& result) noexcept {
     known_lattice_ = result.lattice;
-    known_sigma_px_ = result.sigma_px;
+    known_fit_ = fit_;
+    peak_height_ = expected_ ? bands_.peak_height() : sites_.mean_height();
+    const Eigen::Vector2d step_px =
+        expected_ ? Eigen::Vector2d(result.drift_px - known_drift_px_) : Eigen::Vector2d(0, 0);
+    known_drift_px_ = result.drift_px;
+    prediction_.learn(result.atoms, track_of_, result.lattice, step_px,
+                      band_height_px(fit_.sigma_px), cells_);
     if (!std::isfinite(first_direction_rad_)) {
         first_direction_rad_ = result.lattice.rotation_rad;
     }

@@ -2,51 +2,24 @@
 #include "dwellmap/refine.hpp"
 
 #include "column_window.hpp"
-#include "vectorise.hpp"
-
-#include <Eigen/LU>
+#include "dwellmap/joint_errors.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
+#include <numbers>
 
 namespace dwellmap {
 namespace {
 
-constexpr double kFitRadius = 2.5;    // σ: pixels a column is fitted to
-constexpr double kModelRadius = 4.5;  // σ: pixels a column shines on
-constexpr double kFar = 0.22;         // a: from the start; half-way to the next column is 0.29 a
-constexpr float kWeak = 5;            // standard errors
-constexpr double kPriorWidth = 0.1;   // a: how far a weak column may be from its site
-
-/// A window clipped to the image, with the factors of E along both axes.
-struct Window {
-    int x0 = 0, y0 = 0, nx = 0, ny = 0;
-    std::array<float, kMaxWindow> ex, ey, u, v;
-
-    Window(const Atom& a, double sigma, double radius, int rows, int cols) {
-        const int r = std::min(static_cast<int>(std::lround(radius * sigma)), kMaxWindow / 2 - 1);
-        const int cx = static_cast<int>(std::lround(a.x_px)),
-                  cy = static_cast<int>(std::lround(a.y_px));
-        x0 = std::max(0, cx - r);
-        y0 = std::max(0, cy - r);
-        nx = std::max(0, std::min(cols, cx + r + 1) - x0);
-        ny = std::max(0, std::min(rows, cy + r + 1) - y0);
-        gaussian_line(a.x_px, sigma, x0, nx, ex.data());
-        gaussian_line(a.y_px, sigma, y0, ny, ey.data());
-        for (int k = 0; k < nx; ++k) {
-            u[static_cast<std::size_t>(k)] = static_cast<float>(x0 + k) - a.x_px;
-        }
-        for (int k = 0; k < ny; ++k) {
-            v[static_cast<std::size_t>(k)] = static_cast<float>(y0 + k) - a.y_px;
-        }
-    }
-
-    bool clipped(double sigma, double radius) const noexcept {
-        const int full = 2 * static_cast<int>(std::lround(radius * sigma)) + 1;
-        return nx < full || ny < full;
-    }
-};
+constexpr double kTypicalSigma = 0.157;  // a: of a first frame
+constexpr double kFitRadius = 3;         // σ: pixels a column is fitted to
+constexpr double kModelRadius = 4.5;     // σ: pixels a column shines on
+constexpr double kFar = 0.22;            // a: from the start; half-way to the next column is 0.29 a
+constexpr double kWeak = 5;              // standard errors
+constexpr double kPriorWidth = 0.1;      // a: how far a weak column may be from its site
+constexpr double kEdge = 0.5;            // a: here columns beyond the edge shine in
+constexpr double kLeastVariance = 0.02;  // of the typical one
+constexpr int kNoiseRows = 4;            // every fourth row tells the noise
 
 float median(std::vector<float>& values) noexcept {
     if (values.empty()) {
@@ -57,279 +30,314 @@ float median(std::vector<float>& values) noexcept {
     return *middle;
 }
 
-DWELLMAP_VECTORISE void weigh_row(const float* counts, const float* model, float gain,
-                                  float read_variance, float least, int n, float* weight,
-                                  float* weighted) noexcept {
-    for (int x = 0; x < n; ++x) {
-        const float variance = gain * model[x] + read_variance;
-        const float w = 1.0F / (variance > least ? variance : least);
-        weight[x] = w;
-        weighted[x] = w * (counts[x] - model[x]);
-    }
-}
-
-/// Fisher information of (A, x, y), and its right-hand side, from the sums over a column's window.
-void normal_equations(const WindowSums& s, double amplitude, double sigma, Eigen::Matrix3d& fisher,
-                      Eigen::Vector3d& gradient) noexcept {
-    const double a = amplitude / (sigma * sigma);
-    fisher << s.h, a * s.hu, a * s.hv,  //
-        a * s.hu, a * a * s.huu, a * a * s.huv, a * s.hv, a * a * s.huv, a * a * s.hvv;
-    gradient << s.r, a * s.ru, a * s.rv;
+std::uint16_t flag_if(bool so, Flag flag) noexcept {
+    return static_cast<std::uint16_t>(so ? static_cast<unsigned>(flag) : 0U);
 }
 
 }  // namespace
 
+/// A column's Gauss-Newton step, and the sums it came from.
+struct Refiner::Step {
+    ColumnWindow window;
+    int dx = 0, dy = 0, nx = 0, ny = 0;  // the part of the window that is fitted
+    WindowPixels pixels{};
+    WindowSums s{};
+    double amplitude = 0;  // never 0, so that position has a gradient
+    double d_amplitude = 0, d_x = 0, d_y = 0;
+    double variance_x = 0, variance_y = 0;
+    double gain = 0;  // by how much the step lowers χ²
+
+    Step(const Atom& a, double sigma, const FitImage& image) noexcept {
+        window.set(a.x_px, a.y_px, static_cast<float>(sigma), kModelRadius);
+        const int side = 2 * static_cast<int>(std::lround(kFitRadius * sigma)) + 1;
+        nx = std::min((side + 7) / 8 * 8, window.nx);
+        ny = std::min(side, window.ny);
+        dx = (window.nx - nx) / 2;
+        dy = (window.ny - ny) / 2;
+        const int x = window.x0 + dx, y = window.y0 + dy;
+        pixels = {image.counts(x, y), image.model(x, y), image.weight(x, y), image.stride()};
+        s = sum_window(pixels, window, dx, dy, nx, ny);
+    }
+
+    /// @param prior  1/variance of the position around (px, py), px
+    void solve(const Atom& a, double sigma, double prior, double px, double py) noexcept {
+        amplitude = std::max(static_cast<double>(a.amplitude), 1e-3 / std::sqrt(s.h));
+        const bool weak = amplitude * std::sqrt(static_cast<double>(s.h)) < kWeak;
+        const double hold = weak ? prior : 0;
+        const double c = amplitude / (sigma * sigma);
+        const double ax = c * s.hu / s.h, ay = c * s.hv / s.h;  // A eliminated
+        const double xx = c * c * s.huu - ax * c * s.hu + hold + 1e-12,
+                     xy = c * c * s.huv - ax * c * s.hv,
+                     yy = c * c * s.hvv - ay * c * s.hv + hold + 1e-12;
+        const double gx = c * s.ru - ax * s.r + hold * (px - a.x_px),
+                     gy = c * s.rv - ay * s.r + hold * (py - a.y_px);
+        const double det = 1 / (xx * yy - xy * xy);
+        d_x = (yy * gx - xy * gy) * det;
+        d_y = (xx * gy - xy * gx) * det;
+        d_amplitude = s.r / s.h - ax * d_x - ay * d_y;
+        variance_x = yy * det;
+        variance_y = xx * det;
+        gain = d_x * gx + d_y * gy + static_cast<double>(s.r) * s.r / s.h;
+        const double longest = 0.5 * sigma, length = std::sqrt(d_x * d_x + d_y * d_y);
+        if (length > longest) {
+            d_x *= longest / length;
+            d_y *= longest / length;
+        }
+    }
+
+    /// Is what is fitted at least `margin` pixels away from the edge?
+    bool inside(const FitImage& image, int rows_in, int margin) const noexcept {
+        const int x = window.x0 + dx, y = window.y0 + dy;
+        return std::min(x, y) >= margin && x + nx <= image.cols() - margin &&
+               y + ny <= rows_in - margin;
+    }
+};
+
 Refiner::Refiner(int rows_px, int cols_px, std::size_t max_atoms)
-    : rows_px_(rows_px),
-      cols_px_(cols_px),
+    : image_(rows_px, cols_px),
       background_(rows_px, cols_px),
-      model_(rows_px, cols_px),
-      weight_(rows_px, cols_px),
-      weighted_(rows_px, cols_px) {
-    steps_.reserve(max_atoms);
-    start_x_.reserve(max_atoms);
-    start_y_.reserve(max_atoms);
+      row_valid_(static_cast<std::size_t>(rows_px)),
+      start_x_(max_atoms),
+      start_y_(max_atoms) {
     scratch_.reserve(max_atoms);
 }
 
-void Refiner::start(const Image& counts, const std::vector<Atom>& atoms, FrameFit& fit) noexcept {
-    background_.start(counts, rows_in_, a_px_);
-    if (fit.sigma_px <= 0) {
-        fit.sigma_px = 0.157 * a_px_;
+void Refiner::begin(double a_px, const FrameFit& known) noexcept {
+    a_px_ = a_px;
+    fit_ = known;
+    rows_in_ = image_.rows();
+    rows_rendered_ = 0;
+    shape_ = {};
+    background_.begin_step();
+    noise_.begin(static_cast<float>(known.background),
+                 static_cast<float>(known.background + 3 * known.amplitude));
+}
+
+void Refiner::take_rows(const Image& counts, const std::vector<std::uint8_t>& row_valid,
+                        int first_row, int last_row) noexcept {
+    for (int y = first_row; y < last_row; ++y) {
+        row_valid_[static_cast<std::size_t>(y)] = row_valid[static_cast<std::size_t>(y)];
+        std::copy_n(counts.row(y).data(), image_.cols(), image_.counts(0, y));
     }
-    steps_.resize(atoms.size());
-    start_x_.resize(atoms.size());
-    start_y_.resize(atoms.size());
-    for (std::size_t k = 0; k < atoms.size(); ++k) {
-        start_x_[k] = atoms[k].x_px;
-        start_y_[k] = atoms[k].y_px;
+    const int below = std::min(last_row + FitImage::border_px, image_.rows());
+    for (int y = last_row; y < below; ++y) {  // of the frame before
+        std::fill_n(image_.weight(0, y), image_.cols(), 0.0F);
+    }
+    background_.render(image_, rows_rendered_, below);  // before the columns above shine into them
+    rows_rendered_ = below;
+}
+
+void Refiner::place(const std::vector<Atom>& atoms, std::size_t first, std::size_t last) noexcept {
+    for (std::size_t k = first; k < last; ++k) {
+        const Atom& a = atoms[k];
+        start_x_[k] = a.x_px;
+        start_y_[k] = a.y_px;
+        add(a);
     }
 }
 
-void Refiner::render_columns(const std::vector<Atom>& atoms, double sigma) noexcept {
-    for (const Atom& a : atoms) {
-        Window w(a, sigma, kModelRadius, rows_in_, cols_px_);
-        for (int y = 0; y < w.ny; ++y) {
-            w.ey[static_cast<std::size_t>(y)] *= a.amplitude;
-        }
-        add_column(model_.data() + static_cast<std::ptrdiff_t>(w.y0) * cols_px_ + w.x0, cols_px_,
-                   w.ex.data(), w.nx, w.ey.data(), w.ny);
-    }
+void Refiner::add(const Atom& a) noexcept {
+    ColumnWindow window;
+    window.set(a.x_px, a.y_px, static_cast<float>(fit_.sigma_px), kModelRadius);
+    add_column(image_.model(window.x0, window.y0), image_.stride(), window, a.amplitude);
 }
 
-void Refiner::weigh(const Image& counts, const std::vector<std::uint8_t>& row_valid,
-                    const FrameFit& fit) noexcept {
+void Refiner::weigh(int first_row, int last_row) noexcept {
     const double typical =
-        fit.gain * std::max(1e-30, static_cast<double>(model_.topRows(rows_in_).mean())) +
-        fit.read_variance;
-    for (int y = 0; y < rows_in_; ++y) {
-        if (row_valid[static_cast<std::size_t>(y)] == 0) {
-            weight_.row(y) = 0;
-            weighted_.row(y) = 0;
+        fit_.gain * (std::abs(fit_.background) + 0.2 * fit_.amplitude) + fit_.read_variance;
+    for (int y = first_row; y < last_row; ++y) {
+        if (row_valid_[static_cast<std::size_t>(y)] == 0) {
+            std::fill_n(image_.weight(0, y), image_.cols(), 0.0F);
             continue;
         }
-        weigh_row(counts.row(y).data(), model_.row(y).data(), static_cast<float>(fit.gain),
-                  static_cast<float>(fit.read_variance), static_cast<float>(0.02 * typical),
-                  cols_px_, weight_.row(y).data(), weighted_.row(y).data());
+        weigh_row(image_.model(0, y), static_cast<float>(fit_.gain),
+                  static_cast<float>(fit_.read_variance),
+                  static_cast<float>(std::max(kLeastVariance * typical, 1e-30)), image_.cols(),
+                  image_.weight(0, y));
     }
 }
 
-/// Photon-transfer line: the squared residual against the model, in 16 bins, by weighted least squares.
-void Refiner::estimate_noise(const Image& counts, const std::vector<std::uint8_t>& row_valid,
-                             FrameFit& fit) noexcept {
-    constexpr int bins = 16;
-    const float low = model_.topRows(rows_in_).minCoeff(),
-                high = model_.topRows(rows_in_).maxCoeff();
-    const float scale = static_cast<float>(bins) / std::max(high - low, 1e-30F);
-    std::array<double, bins> n{}, sum_m{}, sum_r2{};
-    const int border = Background::border_px(a_px_);
-    for (int y = border; y < rows_in_ - border; y += 2) {
-        if (row_valid[static_cast<std::size_t>(y)] == 0) {
-            continue;
-        }
-        for (int x = border; x < cols_px_ - border; ++x) {
-            const float m = model_(y, x), r = counts(y, x) - m;
-            const auto bin = static_cast<std::size_t>(
-                std::clamp(static_cast<int>((m - low) * scale), 0, bins - 1));
-            n[bin] += 1;
-            sum_m[bin] += m;
-            sum_r2[bin] += static_cast<double>(r) * r;
-        }
+void Refiner::pass(std::vector<Atom>& atoms, std::size_t first, std::size_t last,
+                   bool measure) noexcept {
+    for (std::size_t k = first; k < last; ++k) {
+        fit_column(atoms[k], k, measure);
     }
-    Eigen::Matrix2d normal = Eigen::Matrix2d::Zero();
-    Eigen::Vector2d right(0, 0);
-    double all_r2 = 0, all_m = 0, all_n = 0;
-    for (std::size_t k = 0; k < bins; ++k) {
-        all_r2 += sum_r2[k];
-        all_m += sum_m[k];
-        all_n += n[k];
-        if (n[k] >= 50 && sum_r2[k] > 0) {
-            const double m = sum_m[k] / n[k], variance = sum_r2[k] / n[k];
-            const double weight = n[k] / (variance * variance);
-            const Eigen::Vector2d row(m, 1);
-            normal += weight * row * row.transpose();
-            right += weight * variance * row;
-        }
-    }
-    const double mean_variance = all_r2 / all_n, mean = all_m / all_n;
-    if (!(mean > 0) ||
-        mean_variance < 1e-9 * mean * mean) {  // noise-free: the weights of counted electrons
-        fit.gain = 1;
-        fit.read_variance = 0;
+}
+
+void Refiner::fit_column(Atom& a, std::size_t k, bool measure) noexcept {
+    Step step(a, fit_.sigma_px, image_);
+    if (!(step.s.h > 0)) {  // no valid pixel
+        a.flags = flag_edge | flag_weak;
         return;
     }
-    const Eigen::Vector2d line = normal.inverse() * right;
-    fit.gain = line[0];
-    fit.read_variance = line[1];
-    if (!line.allFinite() || line[0] <= 0) {
-        fit.gain = 0;
-        fit.read_variance = mean_variance;
-    } else if (line[1] < 0 && low >= 0) {
-        fit.gain = mean_variance / mean;
-        fit.read_variance = 0;
+    const double prior = 1 / (kPriorWidth * a_px_ * kPriorWidth * a_px_);
+    step.solve(a, fit_.sigma_px, prior, start_x_[k], start_y_[k]);
+    if (measure) {
+        const ShapeSums shape =
+            sum_shape(step.pixels, step.window, step.dx, step.dy, step.nx, step.ny);
+        const bool whole = step.inside(image_, rows_in_, 0) && rows_valid(step);
+        const int margin = static_cast<int>(kEdge * a_px_);
+        if (whole && a.amplitude > 0 && step.inside(image_, rows_in_, margin)) {
+            add_shape(step, shape, a);
+        }
+        measure_column(step, shape, whole, k, a);
+    }
+    const float from = a.amplitude;
+    a.amplitude = std::max(0.0F, from + static_cast<float>(step.d_amplitude));
+    a.x_px = std::clamp(a.x_px + static_cast<float>(step.d_x), -0.5F,
+                        static_cast<float>(image_.cols()) - 0.5F);
+    a.y_px = std::clamp(a.y_px + static_cast<float>(step.d_y), -0.5F,
+                        static_cast<float>(rows_in_) - 0.5F);
+    ColumnWindow to;
+    to.set_at(step.window, a.x_px, a.y_px, static_cast<float>(fit_.sigma_px));
+    move_column(image_.model(to.x0, to.y0), image_.stride(), step.window, from, to, a.amplitude);
+}
+
+bool Refiner::rows_valid(const Step& step) const noexcept {
+    const auto first = row_valid_.begin() + step.window.y0 + step.dy;
+    return std::find(first, first + step.ny, 0) == first + step.ny;
+}
+
+/// Gradient and Fisher information of what the frame shares, this column's amplitude eliminated.
+void Refiner::add_shape(const Step& step, const ShapeSums& t, const Atom& a) noexcept {
+    const WindowSums& s = step.s;
+    const double sigma = fit_.sigma_px, c2 = a.amplitude / (sigma * sigma), c3 = c2 / sigma;
+    const double hq = s.huu + s.hvv, hqq = t.huuuu + 2.0 * t.huuvv + t.hvvvv;
+    const double of_h = hq / s.h, of_e = t.we / s.h;
+    const double gradient_b = t.wr - of_e * s.r, fisher_b = t.w - of_e * t.we,
+                 fisher_sigma_b = c3 * (t.weuu + t.wevv - of_h * t.we);
+    background_.add(a.x_px, a.y_px, gradient_b, fisher_b, fisher_sigma_b);
+    shape_.b += gradient_b;
+    shape_.b2 += fisher_b;
+    shape_.sigma_b += fisher_sigma_b;
+    shape_.sigma += c3 * (t.ruu + t.rvv - of_h * s.r);
+    shape_.sigma2 += c3 * c3 * (hqq - of_h * hq);
+    if (a.site == Site::cation) {
+        shape_.plus += c2 * (t.ruu - t.rvv);
+        shape_.plus2 += c2 * c2 * (t.huuuu - 2.0 * t.huuvv + t.hvvvv);
+        shape_.cross += c2 * 2 * t.ruv;
+        shape_.cross2 += c2 * c2 * 4 * t.huuvv;
     }
 }
 
-void Refiner::step_columns(std::vector<Atom>& atoms, FrameFit& fit) noexcept {
-    const double sigma = fit.sigma_px;
-    const double prior = 1 / std::pow(kPriorWidth * a_px_, 2);
-    double sigma_gradient = 0, sigma_fisher = 0;
-    for (std::size_t k = 0; k < atoms.size(); ++k) {
-        const Atom& a = atoms[k];
-        const Window w(a, sigma, kFitRadius, rows_in_, cols_px_);
-        const auto offset = static_cast<std::ptrdiff_t>(w.y0) * cols_px_ + w.x0;
-        const WindowSums s =
-            sum_window(weight_.data() + offset, weighted_.data() + offset, cols_px_, w.u.data(),
-                       w.ex.data(), w.nx, w.v.data(), w.ey.data(), w.ny);
-        steps_[k] = {0, 0, 0, 0};
-        if (s.h <= 0) {
-            continue;
-        }
-        Eigen::Matrix3d fisher;
-        Eigen::Vector3d gradient;
-        const double amplitude = std::max(static_cast<double>(a.amplitude), 1e-3 / std::sqrt(s.h));
-        normal_equations(s, amplitude, sigma, fisher, gradient);
-        if (amplitude * std::sqrt(s.h) < kWeak) {
-            fisher(1, 1) += prior;
-            fisher(2, 2) += prior;
-            gradient[1] += prior * (start_x_[k] - a.x_px);
-            gradient[2] += prior * (start_y_[k] - a.y_px);
-        }
-        fisher.diagonal() *= 1 + 1e-6;
-        const Eigen::Vector3d step = fisher.inverse() * gradient;
-        const double coupling = amplitude / (sigma * sigma * sigma) * s.hq / s.h;
-        if (a.site == Site::cation && !w.clipped(sigma, kFitRadius)) {
-            const double c = amplitude / (sigma * sigma * sigma);
-            sigma_gradient += c * (s.rq - s.hq / s.h * s.r);
-            sigma_fisher += c * c * (s.hqq - s.hq * s.hq / s.h);
-        }
-        const double limit = 0.5 * sigma / std::max(std::hypot(step[1], step[2]), 1e-12);
-        const double shorten = std::min(1.0, limit);
-        steps_[k] = {static_cast<float>(step[0]), static_cast<float>(shorten * step[1]),
-                     static_cast<float>(shorten * step[2]), static_cast<float>(coupling)};
+/// Errors, χ² after the step, and flags.
+void Refiner::measure_column(const Step& step, const ShapeSums& shape, bool whole, std::size_t k,
+                             Atom& a) const noexcept {
+    a.se_x_px = static_cast<float>(std::sqrt(step.variance_x));
+    a.se_y_px = static_cast<float>(std::sqrt(step.variance_y));
+    a.se_amplitude = 1 / std::sqrt(step.s.h);
+    const int pixels = whole ? step.nx * step.ny : step.nx * step.ny / 2;
+    a.chi2 = static_cast<float>((shape.wrr - step.gain) / std::max(1, pixels - 3));
+    const double moved =
+        std::hypot(a.x_px + step.d_x - start_x_[k], a.y_px + step.d_y - start_y_[k]);
+    const double amplitude = a.amplitude + step.d_amplitude;
+    a.flags = static_cast<std::uint16_t>(
+        flag_if(!whole, flag_edge) | flag_if(moved > kFar * a_px_, flag_moved) |
+        flag_if(amplitude < 3.0 * a.se_amplitude, flag_weak) |
+        flag_if(a.chi2 > std::max(2.5, 4 * fit_.chi2), flag_misfit));
+    a.background = background_.at(a.x_px, a.y_px);
+}
+
+/// One Newton step of σ and the background together; the ellipticity.
+void Refiner::step_shape() noexcept {
+    const double det = shape_.sigma2 * shape_.b2 - shape_.sigma_b * shape_.sigma_b;
+    if (!(det > 0)) {
+        return;
     }
-    const double wanted = sigma_fisher > 0 ? sigma_gradient / sigma_fisher : 0;
-    const double d_sigma = std::clamp(wanted, -0.12 * sigma, 0.12 * sigma);
-    fit.sigma_px = std::clamp(sigma + d_sigma, 0.06 * a_px_, 0.35 * a_px_);
-    for (std::size_t k = 0; k < atoms.size(); ++k) {
-        Atom& a = atoms[k];
-        a.amplitude = std::max(0.0F, a.amplitude + steps_[k].d_amplitude -
-                                         steps_[k].coupling * static_cast<float>(d_sigma));
-        a.x_px = std::clamp(a.x_px + steps_[k].dx, -0.5F, static_cast<float>(cols_px_) - 0.5F);
-        a.y_px = std::clamp(a.y_px + steps_[k].dy, -0.5F, static_cast<float>(rows_in_) - 0.5F);
+    const double sigma = fit_.sigma_px;
+    const double wanted = (shape_.b2 * shape_.sigma - shape_.sigma_b * shape_.b) / det;
+    fit_.sigma_px = std::clamp(sigma + std::clamp(wanted, -0.1 * sigma, 0.1 * sigma), 0.06 * a_px_,
+                               0.35 * a_px_);
+    background_.step(fit_.sigma_px - sigma, 0.3 * fit_.amplitude);
+    fit_.background = background_.mean();
+    if (shape_.plus2 > 0 && shape_.cross2 > 0) {
+        const double plus = shape_.plus / shape_.plus2, cross = shape_.cross / shape_.cross2;
+        const double angle = -0.5 * std::atan2(cross, plus);  // y points down
+        fit_.ellipticity = std::hypot(plus, cross);
+        fit_.ellipticity_rad = angle < 0 ? angle + std::numbers::pi : angle;
     }
 }
 
-/// Standard errors, chi² and flags from the final model.
-void Refiner::errors(std::vector<Atom>& atoms, FrameFit& fit) noexcept {
-    const double sigma = fit.sigma_px;
-    const auto far = static_cast<float>(kFar * a_px_);
-    scratch_.clear();
-    for (std::size_t k = 0; k < atoms.size(); ++k) {
-        Atom& a = atoms[k];
-        const Window w(a, sigma, kFitRadius, rows_in_, cols_px_);
-        const auto offset = static_cast<std::ptrdiff_t>(w.y0) * cols_px_ + w.x0;
-        const WindowSums s =
-            sum_window(weight_.data() + offset, weighted_.data() + offset, cols_px_, w.u.data(),
-                       w.ex.data(), w.nx, w.v.data(), w.ey.data(), w.ny);
-        a.flags = 0;
-        double chi2 = 0;
-        int valid = 0;
-        for (int y = 0; y < w.ny; ++y) {
-            for (int x = 0; x < w.nx; ++x) {
-                const float wt = weight_(w.y0 + y, w.x0 + x), wr = weighted_(w.y0 + y, w.x0 + x);
-                chi2 += wt > 0 ? wr * wr / wt : 0;
-                valid += wt > 0 ? 1 : 0;
+void Refiner::add_neighbour_errors(const Cells& cells, std::size_t first, std::size_t last,
+                                   std::vector<Atom>& atoms) const noexcept {
+    dwellmap::add_neighbour_errors(cells, fit_, first, last, atoms);
+}
+
+void Refiner::look_back(int first_row, int last_row) noexcept {
+    const int border = static_cast<int>(2 * kEdge * a_px_);
+    for (int y = std::max(first_row, border); y < std::min(last_row, rows_in_ - border); ++y) {
+        if (y % kNoiseRows == 0 && row_valid_[static_cast<std::size_t>(y)] != 0) {
+            noise_.add(image_.counts(border, y), image_.model(border, y),
+                       image_.cols() - 2 * border);
+        }
+    }
+}
+
+void Refiner::medians(const std::vector<Atom>& atoms) noexcept {
+    const auto of_cations = [&](float Atom::*member) {
+        scratch_.clear();
+        for (const Atom& a : atoms) {
+            if (a.site == Site::cation && (a.flags & flag_edge) == 0) {
+                scratch_.push_back(a.*member);
             }
         }
-        a.chi2 = static_cast<float>(chi2 / std::max(1, valid - 3));
-        const bool whole = !w.clipped(sigma, kFitRadius) && valid == w.nx * w.ny;
-        a.flags = static_cast<std::uint16_t>(a.flags | (whole ? 0 : flag_edge));
-        Eigen::Matrix3d fisher;
-        Eigen::Vector3d gradient;
-        normal_equations(s, std::max(static_cast<double>(a.amplitude), 1e-12), sigma, fisher,
-                         gradient);
-        a.se_amplitude = static_cast<float>(1 / std::sqrt(std::max(s.h, 1e-30)));
-        const bool weak = a.amplitude < kWeak * a.se_amplitude;
-        fisher(1, 1) += weak ? 1 / std::pow(kPriorWidth * a_px_, 2) : 1e-12;
-        fisher(2, 2) += weak ? 1 / std::pow(kPriorWidth * a_px_, 2) : 1e-12;
-        const Eigen::Matrix3d covariance = fisher.inverse();
-        a.se_x_px = static_cast<float>(std::sqrt(std::max(covariance(1, 1), 0.0)));
-        a.se_y_px = static_cast<float>(std::sqrt(std::max(covariance(2, 2), 0.0)));
-        const bool moved = std::hypot(a.x_px - start_x_[k], a.y_px - start_y_[k]) > far;
-        a.flags = static_cast<std::uint16_t>(a.flags | (moved ? flag_moved : 0) |
-                                             (a.amplitude < 3 * a.se_amplitude ? flag_weak : 0));
-        if (a.site == Site::cation && whole) {
-            scratch_.push_back(a.chi2);
-        }
-    }
-    fit.chi2 = median(scratch_);
-    for (Atom& a : atoms) {
-        const bool misfit = a.chi2 > std::max(2.5, 4 * fit.chi2);
-        a.flags = static_cast<std::uint16_t>(a.flags | (misfit ? flag_misfit : 0));
-    }
+        return median(scratch_);
+    };
+    freedom_ = 1 - std::min(0.5, 3 * static_cast<double>(atoms.size()) /
+                                     (static_cast<double>(rows_in_) * image_.cols()));
+    fit_.amplitude = of_cations(&Atom::amplitude);
+    fit_.chi2 = of_cations(&Atom::chi2);
 }
 
-void Refiner::drop_insignificant(std::vector<Atom>& atoms) const noexcept {
+void Refiner::end(std::vector<Atom>& atoms, FrameFit& fit) noexcept {
+    medians(atoms);
+    step_shape();
+    noise_.solve(freedom_, fit_.gain, fit_.read_variance);
+    fit = fit_;
     std::erase_if(atoms, [](const Atom& a) {
         return a.site == Site::other &&
                (a.amplitude < kWeak * a.se_amplitude || (a.flags & flag_moved) != 0);
     });
 }
 
+/// The whole model anew, with the σ and background of now.
+void Refiner::render(const std::vector<Atom>& atoms) noexcept {
+    background_.render(image_, 0, rows_in_);
+    for (const Atom& a : atoms) {
+        add(a);
+    }
+}
+
 void Refiner::run(const Image& counts, const std::vector<std::uint8_t>& row_valid, int rows_in,
                   double a_px, int passes, std::vector<Atom>& atoms, FrameFit& fit) noexcept {
+    begin(a_px, fit);
     rows_in_ = rows_in;
-    a_px_ = a_px;
-    start(counts, atoms, fit);
-    for (int pass = 0; pass <= passes; ++pass) {
-        background_.render(model_);
-        render_columns(atoms, fit.sigma_px);
-        if (pass == 1 || pass == passes) {
-            estimate_noise(counts, row_valid, fit);
-        }
-        weigh(counts, row_valid, fit);
-        if (pass == passes) {
-            break;
-        }
-        scratch_.clear();
-        for (const Atom& a : atoms) {
-            if (a.site == Site::cation) {
-                scratch_.push_back(a.amplitude);
-            }
-        }
-        const double cation_amplitude = median(scratch_);
-        step_columns(atoms, fit);
-        background_.update(counts, model_, row_valid, cation_amplitude);
+    fit_.sigma_px = fit.sigma_px > 0 ? fit.sigma_px : kTypicalSigma * a_px;
+    take_rows(counts, row_valid, 0, rows_in);
+    background_.start(image_, rows_in, a_px);
+    fit_.background = background_.mean();
+    for (std::size_t k = 0; k < atoms.size(); ++k) {
+        start_x_[k] = atoms[k].x_px;
+        start_y_[k] = atoms[k].y_px;
     }
-    errors(atoms, fit);
-    scratch_.clear();
-    for (Atom& a : atoms) {
-        a.background = background_.at(a.x_px, a.y_px);
-        scratch_.push_back(a.background);
+    for (int pass_number = 0; pass_number < passes; ++pass_number) {
+        medians(atoms);
+        render(atoms);
+        if (pass_number > 0) {
+            noise_.begin(static_cast<float>(fit_.background),
+                         static_cast<float>(fit_.background + 3 * fit_.amplitude));
+            look_back(0, rows_in);
+            noise_.solve(freedom_, fit_.gain, fit_.read_variance);
+        }
+        weigh(0, rows_in);
+        shape_ = {};
+        background_.begin_step();
+        pass(atoms, 0, atoms.size(), true);
+        if (pass_number + 1 < passes) {
+            step_shape();
+        }
     }
-    fit.background = median(scratch_);
-    drop_insignificant(atoms);
+    end(atoms, fit);
 }
 
 }  // namespace dwellmap

@@ -358,15 +358,15 @@ void SiteFinder::add_others(const std::vector<Peak>& peaks, const Lattice& latti
             }
         }
     }
-    double height = 0;
+    mean_height_ = 0;
     for (const Node& n : queue_) {
-        height +=
+        mean_height_ +=
             atoms[static_cast<std::size_t>(n.atom)].amplitude / static_cast<double>(queue_.size());
     }
     for (std::size_t k = 0; k < peaks.size(); ++k) {
         const Peak& p = peaks[k];
         const float above = p.height - background(p.x_px, p.y_px);
-        if (taken_[k] == 0 && above > threshold * height) {
+        if (taken_[k] == 0 && above > threshold * mean_height_) {
             add(p.x_px, p.y_px, Site::other, 0, 0, atoms);
         }
     }

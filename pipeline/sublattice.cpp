@@ -48,7 +48,7 @@ float SublatticeSorter::brightness(const std::vector<Atom>& atoms, const Cells& 
 }
 
 void SublatticeSorter::run(std::vector<Atom>& atoms, Cells& cells, std::uint32_t& notes) noexcept {
-    std::array<float, Cells::sites> bright{};
+    auto& bright = typical_;
     for (int site = 0; site < Cells::sites; ++site) {
         bright[static_cast<std::size_t>(site)] = brightness(atoms, cells, site);
     }
@@ -73,17 +73,29 @@ void SublatticeSorter::run(std::vector<Atom>& atoms, Cells& cells, std::uint32_t
         a.species = species_unknown;
         if (site >= 0) {
             cells.set(a.i, a.j, site, static_cast<int>(kept));
-            const bool is_cation = site == cells.cation_site;
-            const float typical = bright[static_cast<std::size_t>(site)];
-            const bool absent = a.amplitude < kAbsent * typical &&
-                                a.amplitude < typical - kSignificant * a.se_amplitude;
-            a.site = is_cation ? Site::cation : Site::anion;
-            a.species = absent ? species_vacancy : is_cation ? species_first : species_anion;
-            a.flags = static_cast<std::uint16_t>(a.flags | (absent ? flag_weak : 0));
+            a.site = site == cells.cation_site ? Site::cation : Site::anion;
+            label(site, a);
         }
         atoms[kept++] = a;
     }
     atoms.resize(kept);
+}
+
+void SublatticeSorter::label(int site, Atom& a) const noexcept {
+    const float typical = typical_[static_cast<std::size_t>(site)];
+    const bool absent =
+        a.amplitude < kAbsent * typical && a.amplitude < typical - kSignificant * a.se_amplitude;
+    a.species = absent ? species_vacancy : a.site == Site::cation ? species_first : species_anion;
+    a.flags = static_cast<std::uint16_t>(a.flags | (absent ? flag_weak : 0));
+}
+
+void SublatticeSorter::find_vacancies(const Cells& cells, std::vector<Atom>& atoms) const noexcept {
+    for (std::size_t k = 0; k < atoms.size(); ++k) {
+        const int site = site_of(atoms[k], k, cells);
+        if (site >= 0) {
+            label(site, atoms[k]);
+        }
+    }
 }
 
 }  // namespace dwellmap

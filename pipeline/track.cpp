@@ -13,6 +13,37 @@ constexpr int kCellsAround = 4;
 constexpr double kFewestMatched = 0.3;
 constexpr std::size_t kSample = 600;  // columns that decide between cells
 
+constexpr double kSurelySame = 10;  // standard errors of z: the amplitudes are those of the tracks
+constexpr std::uint16_t kNotFirm = flag_edge | flag_weak | flag_moved;
+
+/// Fisher's z in units of its standard error.
+double z_of(double correlation, double n) noexcept {
+    return std::atanh(std::clamp(correlation, -0.999, 0.999)) * std::sqrt(std::max(1.0, n - 3));
+}
+
+/// Of the distances of columns from tracks, and of their amplitudes.
+struct Moments {
+    Eigen::Vector2d sum{0, 0};
+    double n = 0, a = 0, b = 0, aa = 0, bb = 0, ab = 0;
+
+    void add(const Atom& atom, const Track& t) noexcept {
+        sum += Eigen::Vector2d(static_cast<double>(atom.x_px) - t.x_px,
+                               static_cast<double>(atom.y_px) - t.y_px);
+        const double p = atom.amplitude, q = t.amplitude;
+        ++n;
+        a += p;
+        b += q;
+        aa += p * p;
+        bb += q * q;
+        ab += p * q;
+    }
+    Eigen::Vector2d shift() const noexcept { return sum / n; }
+    double correlation() const noexcept {
+        const double scale = std::sqrt((aa - a * a / n) * (bb - b * b / n));
+        return scale > 0 ? (ab - a * b / n) / scale : 0;
+    }
+};
+
 std::ptrdiff_t count_cations(const std::vector<Atom>& atoms) noexcept {
     return std::count_if(atoms.begin(), atoms.end(), [](const Atom& a) {
         return a.site == Site::cation && (a.flags & flag_edge) == 0;
@@ -26,11 +57,17 @@ Tracker::Tracker(int rows_px, int cols_px, std::size_t max_atoms, double match_l
       track_grid_(rows_px, cols_px, 2.0, 2 * max_atoms),
       atom_grid_(rows_px, cols_px, 2.0, max_atoms) {
     tracks_.reserve(2 * max_atoms);
+    taken_.reserve(2 * max_atoms);
 }
 
 void Tracker::clear() noexcept {
     tracks_.clear();
     drift_.setZero();
+}
+
+void Tracker::build_track_grid(const Lattice& lattice) noexcept {
+    track_grid_.build(tracks_.size(), 0.5 * lattice.a_px,
+                      [&](std::size_t k) -> const Track& { return tracks_[k]; });
 }
 
 int Tracker::nearest_track(const Atom& atom, const Eigen::Vector2d& shift,
@@ -46,8 +83,7 @@ Tracker::Fit Tracker::compare(const std::vector<Atom>& atoms, Eigen::Vector2d sh
                               float radius_px, int rounds, std::size_t stride) const noexcept {
     Fit fit;
     for (int round = 0; round < rounds; ++round) {
-        Eigen::Vector2d sum(0, 0);
-        double n = 0, a = 0, b = 0, aa = 0, bb = 0, ab = 0;
+        Moments moments;
         for (std::size_t m = 0; m < atoms.size(); m += stride) {
             const Atom& atom = atoms[m];
             if (atom.site != Site::cation || (atom.flags & flag_edge) != 0) {
@@ -57,24 +93,14 @@ Tracker::Fit Tracker::compare(const std::vector<Atom>& atoms, Eigen::Vector2d sh
             if (k < 0) {
                 continue;
             }
-            const Track& t = tracks_[static_cast<std::size_t>(k)];
-            sum += Eigen::Vector2d(static_cast<double>(atom.x_px) - t.x_px,
-                                   static_cast<double>(atom.y_px) - t.y_px);
-            const double p = atom.amplitude, q = t.amplitude;
-            ++n;
-            a += p;
-            b += q;
-            aa += p * p;
-            bb += q * q;
-            ab += p * q;
+            moments.add(atom, tracks_[static_cast<std::size_t>(k)]);
         }
-        fit.matched = static_cast<int>(n);
-        if (n < 4) {
+        fit.matched = static_cast<int>(moments.n);
+        if (fit.matched < 4) {
             return fit;
         }
-        shift = sum / n;
-        const double scale = std::sqrt((aa - a * a / n) * (bb - b * b / n));
-        fit.correlation = scale > 0 ? (ab - a * b / n) / scale : 0;
+        shift = moments.shift();
+        fit.correlation = moments.correlation();
     }
     fit.shift = shift;
     return fit;
@@ -98,10 +124,7 @@ Tracker::Fit Tracker::place(const std::vector<Atom>& atoms, const Lattice& latti
             }
         }
     }
-    const auto z = [](const Fit& f) {  // Fisher's z in units of its standard error
-        return std::atanh(std::clamp(f.correlation, -0.999, 0.999)) *
-               std::sqrt(std::max(1, f.matched - 3));
-    };
+    const auto z = [](const Fit& f) { return z_of(f.correlation, f.matched); };
     const Fit here = compare(atoms, best.shift, radius, 1, stride);
     double best_z = z(here) + kHopAdvantage;
     for (int i = -kCellsAround; i <= kCellsAround; ++i) {
@@ -164,10 +187,9 @@ void Tracker::remember(const Eigen::Vector2d& shift, std::vector<Atom>& atoms,
 
 bool Tracker::run(const Lattice& lattice, bool keep, std::vector<Atom>& atoms,
                   std::vector<std::int32_t>& track, Eigen::Vector2d& drift) noexcept {
-    const auto bin = 0.5 * lattice.a_px;
-    track_grid_.build(tracks_.size(), bin,
-                      [&](std::size_t k) -> const Track& { return tracks_[k]; });
-    atom_grid_.build(atoms.size(), bin, [&](std::size_t k) -> const Atom& { return atoms[k]; });
+    build_track_grid(lattice);
+    atom_grid_.build(atoms.size(), 0.5 * lattice.a_px,
+                     [&](std::size_t k) -> const Atom& { return atoms[k]; });
     track.assign(atoms.size(), -1);
     for (Atom& a : atoms) {
         a.id = -1;
@@ -189,6 +211,55 @@ bool Tracker::run(const Lattice& lattice, bool keep, std::vector<Atom>& atoms,
         remember(drift, atoms, track);
     }
     return found;
+}
+
+bool Tracker::follow(const Lattice& lattice, bool keep, const std::vector<std::int32_t>& expected,
+                     std::vector<Atom>& atoms, std::vector<std::int32_t>& track,
+                     Eigen::Vector2d& drift) noexcept {
+    track.assign(atoms.size(), -1);
+    Moments m;
+    for (std::size_t k = 0; k < std::min(expected.size(), atoms.size()); ++k) {
+        Atom& a = atoms[k];
+        track[k] = expected[k];
+        a.id = track[k] < 0 ? -1 : tracks_[static_cast<std::size_t>(track[k])].id;
+        if (track[k] >= 0 && a.site == Site::cation && (a.flags & kNotFirm) == 0) {
+            m.add(a, tracks_[static_cast<std::size_t>(track[k])]);
+        }
+    }
+    const bool same_cell = z_of(m.correlation(), m.n) > kSurelySame;
+    if (m.n < 4 || (keep && !same_cell)) {  // nothing says that it has not jumped by a cell
+        return run(lattice, keep, atoms, track, drift);
+    }
+    drift = m.shift();
+    if (keep) {
+        match_new(lattice, drift, atoms, track);
+        remember(drift, atoms, track);
+    }
+    return true;
+}
+
+/// Tracks for the columns that have none: known ones that come back into the field.
+void Tracker::match_new(const Lattice& lattice, const Eigen::Vector2d& shift,
+                        std::vector<Atom>& atoms, std::vector<std::int32_t>& track) noexcept {
+    if (std::find(track.begin(), track.end(), -1) == track.end()) {
+        return;
+    }
+    const auto radius = static_cast<float>(match_lattice_ * lattice.a_px / std::sqrt(3.0));
+    build_track_grid(lattice);
+    taken_.assign(tracks_.size(), 0);
+    for (const std::int32_t t : track) {
+        if (t >= 0) {
+            taken_[static_cast<std::size_t>(t)] = 1;
+        }
+    }
+    for (std::size_t k = 0; k < atoms.size(); ++k) {
+        const int t = track[k] < 0 ? nearest_track(atoms[k], shift, radius) : -1;
+        if (t >= 0 && taken_[static_cast<std::size_t>(t)] == 0) {
+            taken_[static_cast<std::size_t>(t)] = 1;
+            track[k] = t;
+            atoms[k].id = tracks_[static_cast<std::size_t>(t)].id;
+        }
+    }
 }
 
 }  // namespace dwellmap

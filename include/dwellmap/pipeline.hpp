@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "dwellmap/band_fit.hpp"
 #include "dwellmap/cells.hpp"
 #include "dwellmap/config.hpp"
 #include "dwellmap/error.hpp"
@@ -9,6 +10,7 @@
 #include "dwellmap/lattice.hpp"
 #include "dwellmap/map.hpp"
 #include "dwellmap/neighbourhood.hpp"
+#include "dwellmap/prediction.hpp"
 #include "dwellmap/refine.hpp"
 #include "dwellmap/sites.hpp"
 #include "dwellmap/species.hpp"
@@ -43,15 +45,20 @@ public:
 
 private:
     FrameStatus begin(const Frame& frame, FrameResult& result) noexcept;
+    void begin_rows(std::uint64_t number) noexcept;
+    FrameStatus check(const Frame& frame) noexcept;
     FrameStatus guess_lattice(const Frame& frame) noexcept;
     FrameStatus filter(const Frame& frame) noexcept;
     FrameStatus find(const Frame& frame) noexcept;
     FrameStatus refine(const Frame& frame, FrameResult& result) noexcept;
-    FrameStatus sort_species(FrameResult& result) noexcept;
+    bool refine_expected(const Frame& frame, FrameResult& result) noexcept;
+    FrameStatus refine_anew(const Frame& frame, FrameResult& result) noexcept;
+    FrameStatus sort_species(const Frame& frame, FrameResult& result) noexcept;
     FrameStatus track(const Frame& frame, FrameResult& result) noexcept;
     FrameStatus measure(FrameResult& result) noexcept;
     FrameStatus accumulate(const Frame& frame, FrameResult& result) noexcept;
     FrameStatus paint(FrameResult& result) noexcept;
+    void prepare_next(FrameStatus status, FrameResult& result) noexcept;
     void remember(const FrameResult& result) noexcept;
 
     Config config_;
@@ -65,6 +72,8 @@ private:
     PeakFinder find_;
     SiteFinder sites_;
     Refiner refine_;
+    BandFit bands_;
+    Prediction prediction_;
     SublatticeSorter sublattices_;
     SpeciesSorter species_;
     Tracker track_;
@@ -74,7 +83,10 @@ private:
 
     // of the frame at hand
     std::uint64_t frame_number_ = ~std::uint64_t{0};
-    int rows_in_ = 0, rows_filtered_ = 0, rows_searched_ = 0;
+    int rows_in_ = 0, rows_checked_ = 0, rows_filtered_ = 0, rows_searched_ = 0;
+    float least_ = 0, most_ = 0;  // counts, of the rows checked
+    bool expected_ = false;       // its columns are expected, and the bands follow them
+    std::vector<Atom> columns_;   // of the bands
     double filter_sigma_px_ = 0, peak_radius_px_ = 0;
     Lattice lattice_;  // what its search starts from
     Image filtered_;
@@ -84,7 +96,9 @@ private:
 
     // of the complete frames so far
     Lattice known_lattice_;
-    double known_sigma_px_ = 0;
+    FrameFit known_fit_;
+    double peak_height_ = 0;  // of the cations in the filtered image, above background
+    Eigen::Vector2d known_drift_px_{0, 0};
     double first_direction_rad_ = std::numeric_limits<double>::quiet_NaN();
 };
 

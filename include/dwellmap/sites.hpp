@@ -34,6 +34,9 @@ public:
     bool run(const Image& filtered, int rows_in, const std::vector<Peak>& peaks, double threshold,
              Lattice& lattice, std::vector<Atom>& atoms, Cells& cells) noexcept;
 
+    /// Mean height of the first sublattice in the filtered image, above background; of the last run().
+    double mean_height() const noexcept { return mean_height_; }
+
 private:
     struct Node {
         std::int32_t atom;
@@ -78,6 +81,7 @@ private:
     Eigen::Vector2d origin_px_{0, 0};  // of cell (0, 0)
     Image background_;                 // coarse
     int background_step_px_ = 1;
+    double mean_height_ = 0;
     const Image* filtered_ = nullptr;
 };
 

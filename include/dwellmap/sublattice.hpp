@@ -5,6 +5,7 @@
 #include "dwellmap/config.hpp"
 #include "dwellmap/types.hpp"
 
+#include <array>
 #include <vector>
 
 namespace dwellmap {
@@ -24,10 +25,15 @@ public:
     /// @param notes  out: bits are added
     void run(std::vector<Atom>& atoms, Cells& cells, std::uint32_t& notes) noexcept;
 
+    /// Vacancies only, against the amplitudes of the last run(): for a part of a frame.
+    void find_vacancies(const Cells& cells, std::vector<Atom>& atoms) const noexcept;
+
 private:
+    void label(int site, Atom& a) const noexcept;
     float brightness(const std::vector<Atom>& atoms, const Cells& cells, int site) noexcept;
 
     bool cations_are_darker_;
+    std::array<float, Cells::sites> typical_{};  // amplitude of each sublattice, 0: it is not there
     std::vector<float> amplitudes_;
 };
 

@@ -38,6 +38,12 @@ public:
     bool run(const Lattice& lattice, bool keep, std::vector<Atom>& atoms,
              std::vector<std::int32_t>& track, Eigen::Vector2d& drift) noexcept;
 
+    /// The same for a frame whose columns were expected, the first ones of `atoms`, each from its track.
+    /// @param expected  [<= atoms] their tracks, or -1
+    bool follow(const Lattice& lattice, bool keep, const std::vector<std::int32_t>& expected,
+                std::vector<Atom>& atoms, std::vector<std::int32_t>& track,
+                Eigen::Vector2d& drift) noexcept;
+
     const std::vector<Track>& tracks() const noexcept { return tracks_; }
     void clear() noexcept;
 
@@ -55,12 +61,16 @@ private:
                std::vector<std::int32_t>& track) const noexcept;
     void remember(const Eigen::Vector2d& shift, std::vector<Atom>& atoms,
                   std::vector<std::int32_t>& track) noexcept;
+    void match_new(const Lattice& lattice, const Eigen::Vector2d& shift, std::vector<Atom>& atoms,
+                   std::vector<std::int32_t>& track) noexcept;
+    void build_track_grid(const Lattice& lattice) noexcept;
     int nearest_track(const Atom& atom, const Eigen::Vector2d& shift,
                       float radius_px) const noexcept;
 
     double match_lattice_;
     PointGrid track_grid_, atom_grid_;
     std::vector<Track> tracks_;
+    std::vector<std::uint8_t> taken_;  // [tracks]
     std::int64_t next_id_ = 0;
     Eigen::Vector2d drift_{0, 0};
 };

@@ -215,8 +215,11 @@ struct FrameResult {
     Lattice lattice;
     Eigen::Vector2d drift_px{0, 0};  ///< of this frame against the first one of the series
     double sigma_px = 0;             ///< width of a column, one for the frame
-    double background = 0;           ///< mean, counts
-    double chi2 = 0;                 ///< median of the columns' reduced chi²
+    double ellipticity = 0;          ///< (long − short) / (long + short) axis of the mean column
+    double ellipticity_rad =
+        0;                  ///< of the long axis against +x, counter-clockwise on screen, [0, π)
+    double background = 0;  ///< mean, counts
+    double chi2 = 0;        ///< median of the columns' reduced chi²
     SpeciesResult species;
     std::array<ModeSet, 2> modes;  ///< of the first and of the second species
     std::vector<MapLayer> maps;    ///< isotropic, symmetry breaking, first modes

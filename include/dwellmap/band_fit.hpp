@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "dwellmap/cells.hpp"
+#include "dwellmap/find.hpp"
+#include "dwellmap/point_grid.hpp"
+#include "dwellmap/refine.hpp"
+#include "dwellmap/types.hpp"
+
+#include <Eigen/Core>
+
+#include <cstdint>
+#include <vector>
+
+namespace dwellmap {
+
+/// Height of a band of rows: more than a column's influence (4.5 σ that it shines, 3 σ that another one is fitted to), so that
+/// columns of a band only meet those of the bands above and below. Columns are kept sorted by their band.
+int band_height_px(double sigma_px) noexcept;
+
+/// Fits a frame behind the beam, from the columns expected in it.
+///
+/// When the rows of band t are there, its columns are placed, and pass p of the joint fit is made on band t − 1 − p: every column
+/// gets its passes in the same order however the rows came, and after the last row only the last few bands
+/// are left to do. How far the columns are off is read off the peaks of each band: drift row by row.
+///
+/// Cost: Refiner's, and a look-up a peak. The constructor allocates, nothing after it.
+class BandFit {
+public:
+    /// @param passes  of the joint fit, >= 1
+    BandFit(int rows_px, int cols_px, std::size_t max_atoms, int passes);
+
+    /// A new frame. `expected` is sorted by band.
+    /// @param least_height  of a peak above background, counts of the filtered image, for Site::other
+    void begin(const std::vector<Atom>& expected, double a_px, double sigma_px,
+               double least_height) noexcept;
+
+    /// What the scan has shown so far.
+    struct Rows {
+        const Image& counts;
+        const std::vector<std::uint8_t>& valid;
+        const std::vector<Peak>& peaks;  ///< in raster order
+        int searched;                    ///< rows 0…n−1 are there, and their peaks
+    };
+
+    /// Goes on as far as the rows allow.
+    /// @param atoms  [expected, then Site::other as they are found] out: the first settled() are final, all of them with the last row
+    void run(const Rows& rows, const Cells& cells, Refiner& refiner,
+             std::vector<Atom>& atoms) noexcept;
+
+    std::size_t settled() const noexcept { return settled_; }
+    bool lost() const noexcept { return lost_; }  ///< the peaks are not where they were expected
+    double peak_height() const noexcept {
+        return matched_ > 0 ? height_sum_ / matched_ : 0;
+    }  ///< of the cations, above background
+
+private:
+    struct Band {
+        std::size_t first = 0, last = 0;              // expected columns
+        std::size_t first_other = 0, last_other = 0;  // columns that were not expected
+    };
+    struct Place {
+        float x_px, y_px;
+    };
+
+    void place(int band, const Rows& rows, Refiner& refiner, std::vector<Atom>& atoms) noexcept;
+    void follow_peaks(Band& band, int last_row, const Rows& rows, const Refiner& refiner,
+                      std::vector<Atom>& atoms) noexcept;
+    void pass(int band, int number, Refiner& refiner, std::vector<Atom>& atoms) noexcept;
+    int last_row(int band) const noexcept { return std::min((band + 1) * height_px_, rows_px_); }
+
+    int rows_px_, passes_;
+    int height_px_ = 1, fit_half_px_ = 0, bands_ = 0, next_ = 0;
+    std::size_t expected_ = 0, settled_ = 0, next_peak_ = 0;
+    float a_px_ = 1, least_height_ = 0;
+    Eigen::Vector2f shift_px_{0, 0};  // of the columns against what was expected
+    int wanted_ = 0, matched_ = 0;    // cations of the bands placed, and those with a peak
+    double height_sum_ = 0;
+    bool lost_ = false;
+    PointGrid grid_;
+    std::vector<Place> base_;  // of the expected columns
+    std::vector<Band> band_;
+};
+
+}  // namespace dwellmap
