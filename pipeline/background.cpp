@@ -75,13 +75,16 @@ float Background::mean() const noexcept {
 void Background::render(FitImage& image, int first_row, int last_row) const noexcept {
     for (int y = first_row; y < last_row; ++y) {
         float* row = image.model(0, y);
-        const auto fy = static_cast<float>(y);
+        const Place p = place(0, static_cast<float>(y));
+        const auto at_node = [&](int nx) {
+            const float* node = nodes_.data() + p.node + nx;
+            return (1 - p.v) * node[0] + p.v * node[nodes_x_];
+        };
         int x = 0;
         for (int nx = 0; nx + 1 < nodes_x_; ++nx) {
             const auto from = static_cast<float>(nx * step_px_);
-            const float left = at(from, fy),
-                        slope = (at(from + static_cast<float>(step_px_), fy) - left) /
-                                static_cast<float>(step_px_);
+            const float left = at_node(nx),
+                        slope = (at_node(nx + 1) - left) / static_cast<float>(step_px_);
             const int end =
                 nx + 2 < nodes_x_
                     ? std::min(cols_px_, static_cast<int>(std::ceil(step_px_ * (nx + 1))))

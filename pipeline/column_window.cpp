@@ -12,14 +12,15 @@ namespace {
 
 /// Per row of a window: E along y times the powers of v that the sums need.
 struct RowFactors {
-    alignas(32) std::array<float, kMaxWindow> e, ev, f, fv, fvv;
+    const float* e;
+    alignas(32) std::array<float, kMaxWindow> ev, f, fv, fvv;
 };
 
 DWELLMAP_INLINE void row_factors(const ColumnWindow& window, int dy, int ny, RowFactors& out) {
+    out.e = window.y.e.data() + dy;
     for (int y = 0; y < ny; y += kVec) {
-        const Vec8 e = load8(window.y.e.data() + dy + y), v = load8(window.y.d.data() + dy + y);
+        const Vec8 e = load8(out.e + y), v = load8(window.y.d.data() + dy + y);
         const Vec8 f = e * e;
-        store8(out.e.data() + y, e);
         store8(out.ev.data() + y, e * v);
         store8(out.f.data() + y, f);
         store8(out.fv.data() + y, f * v);
@@ -59,6 +60,70 @@ DWELLMAP_INLINE void add_columns(const VerticalSums& s, const Vec8& e, const Vec
     sum.huu += fu * u * s.h0;
     sum.huv += fu * s.h1;
     sum.hvv += f * s.h2;
+}
+
+DWELLMAP_INLINE WindowSums horizontal(const WideSums& sum) {
+    return {sum8(sum.r),  sum8(sum.ru),  sum8(sum.rv),  sum8(sum.h),  sum8(sum.hu),
+            sum8(sum.hv), sum8(sum.huu), sum8(sum.huv), sum8(sum.hvv)};
+}
+
+/// The same for what the shape needs besides.
+struct ShapeFactors {
+    alignas(32) std::array<float, kMaxWindow> evv, fvvvv;
+};
+
+DWELLMAP_INLINE void shape_factors(const RowFactors& row, const ColumnWindow& window, int dy,
+                                   int ny, ShapeFactors& out) {
+    for (int y = 0; y < ny; y += kVec) {
+        const Vec8 v = load8(window.y.d.data() + dy + y);
+        store8(out.evv.data() + y, load8(row.ev.data() + y) * v);
+        store8(out.fvvvv.data() + y, load8(row.fvv.data() + y) * v * v);
+    }
+}
+
+struct VerticalShape {
+    Vec8 r2{}, h4{}, w{}, e0{}, e2{}, wr{}, wrr{};
+};
+
+DWELLMAP_INLINE void add_row(const WindowPixels& at, std::ptrdiff_t offset, const RowFactors& row,
+                             const ShapeFactors& more, std::size_t y, VerticalSums& s,
+                             VerticalShape& t) {
+    const Vec8 w = load8(at.weight + offset);
+    const Vec8 residual = load8(at.counts + offset) - load8(at.model + offset);
+    const Vec8 wr = w * residual;
+    s.r0 += row.e[y] * wr;
+    s.r1 += row.ev[y] * wr;
+    s.h0 += row.f[y] * w;
+    s.h1 += row.fv[y] * w;
+    s.h2 += row.fvv[y] * w;
+    t.r2 += more.evv[y] * wr;
+    t.h4 += more.fvvvv[y] * w;
+    t.w += w;
+    t.e0 += row.e[y] * w;
+    t.e2 += more.evv[y] * w;
+    t.wr += wr;
+    t.wrr += wr * residual;
+}
+
+struct WideShape {
+    Vec8 ruu{}, ruv{}, rvv{}, huuuu{}, huuvv{}, hvvvv{}, w{}, we{}, weuu{}, wevv{}, wr{}, wrr{};
+};
+
+DWELLMAP_INLINE void add_columns(const VerticalSums& s, const VerticalShape& t, const Vec8& e,
+                                 const Vec8& u, WideShape& sum) {
+    const Vec8 uu = u * u, f = e * e, fuu = f * uu;
+    sum.ruu += e * uu * s.r0;
+    sum.ruv += e * u * s.r1;
+    sum.rvv += e * t.r2;
+    sum.huuuu += fuu * uu * s.h0;
+    sum.huuvv += fuu * s.h2;
+    sum.hvvvv += f * t.h4;
+    sum.w += t.w;
+    sum.we += e * t.e0;
+    sum.weuu += e * uu * t.e0;
+    sum.wevv += e * t.e2;
+    sum.wr += t.wr;
+    sum.wrr += t.wrr;
 }
 
 }  // namespace
@@ -142,49 +207,32 @@ DWELLMAP_VECTORISE WindowSums sum_window(const WindowPixels& pixels, const Colum
         }
         add_columns(one, load8(e + x), load8(u + x), sum);
     }
-    return {sum8(sum.r),  sum8(sum.ru),  sum8(sum.rv),  sum8(sum.h),  sum8(sum.hu),
-            sum8(sum.hv), sum8(sum.huu), sum8(sum.huv), sum8(sum.hvv)};
+    return horizontal(sum);
 }
 
-DWELLMAP_VECTORISE ShapeSums sum_shape(const WindowPixels& pixels, const ColumnWindow& window,
-                                       int dx, int dy, int nx, int ny) noexcept {
-    Vec8 ruu{}, ruv{}, rvv{}, huuuu{}, huuvv{}, hvvvv{}, w1{}, we{}, weuu{}, wevv{}, wr1{}, wrr{};
+DWELLMAP_VECTORISE void sum_all(const WindowPixels& pixels, const ColumnWindow& window, int dx,
+                                int dy, int nx, int ny, WindowSums& sums,
+                                ShapeSums& shape) noexcept {
+    RowFactors row;
+    row_factors(window, dy, ny, row);
+    ShapeFactors more;
+    shape_factors(row, window, dy, ny, more);
+    WideSums sum;
+    WideShape wide;
     for (int x = 0; x < nx; x += kVec) {
-        Vec8 r0{}, r1{}, r2{}, h0{}, h2{}, h4{}, w0{}, e0{}, e2{};
+        VerticalSums s;
+        VerticalShape t;
         for (int y = 0; y < ny; ++y) {
-            const auto k = static_cast<std::size_t>(dy + y);
-            const float e = window.y.e[k], v = window.y.d[k], vv = v * v, f = e * e;
-            const std::ptrdiff_t offset = y * pixels.stride + x;
-            const Vec8 w = load8(pixels.weight + offset);
-            const Vec8 residual = load8(pixels.counts + offset) - load8(pixels.model + offset);
-            const Vec8 wr = w * residual, ew = e * w, ewr = e * wr, fw = f * w;
-            r0 += ewr;
-            r1 += v * ewr;
-            r2 += vv * ewr;
-            h0 += fw;
-            h2 += vv * fw;
-            h4 += (vv * vv) * fw;
-            w0 += w;
-            e0 += ew;
-            e2 += vv * ew;
-            wr1 += wr;
-            wrr += wr * residual;
+            add_row(pixels, y * pixels.stride + x, row, more, static_cast<std::size_t>(y), s, t);
         }
         const Vec8 e = load8(window.x.e.data() + dx + x), u = load8(window.x.d.data() + dx + x);
-        const Vec8 uu = u * u, f = e * e, fuu = f * uu;
-        ruu += e * uu * r0;
-        ruv += e * u * r1;
-        rvv += e * r2;
-        huuuu += fuu * uu * h0;
-        huuvv += fuu * h2;
-        hvvvv += f * h4;
-        w1 += w0;
-        we += e * e0;
-        weuu += e * uu * e0;
-        wevv += e * e2;
+        add_columns(s, e, u, sum);
+        add_columns(s, t, e, u, wide);
     }
-    return {sum8(ruu), sum8(ruv), sum8(rvv),  sum8(huuuu), sum8(huuvv), sum8(hvvvv),
-            sum8(w1),  sum8(we),  sum8(weuu), sum8(wevv),  sum8(wr1),   sum8(wrr)};
+    sums = horizontal(sum);
+    shape = {sum8(wide.ruu),   sum8(wide.ruv),   sum8(wide.rvv), sum8(wide.huuuu),
+             sum8(wide.huuvv), sum8(wide.hvvvv), sum8(wide.w),   sum8(wide.we),
+             sum8(wide.weuu),  sum8(wide.wevv),  sum8(wide.wr),  sum8(wide.wrr)};
 }
 
 DWELLMAP_VECTORISE void weigh_row(const float* model, float gain, float read_variance, float least,

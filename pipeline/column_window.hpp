@@ -59,8 +59,8 @@ void move_column(float* model, std::ptrdiff_t stride, const ColumnWindow& from,
 /// Over the part of the window that starts at (dx, dy) and has nx (a multiple of 8) by ny pixels, `pixels` being its corner.
 WindowSums sum_window(const WindowPixels& pixels, const ColumnWindow& window, int dx, int dy,
                       int nx, int ny) noexcept;
-ShapeSums sum_shape(const WindowPixels& pixels, const ColumnWindow& window, int dx, int dy, int nx,
-                    int ny) noexcept;
+void sum_all(const WindowPixels& pixels, const ColumnWindow& window, int dx, int dy, int nx, int ny,
+             WindowSums& sums, ShapeSums& shape) noexcept;
 
 /// weight = 1 / max(gain · model + read_variance, least), along a row.
 void weigh_row(const float* model, float gain, float read_variance, float least, int n,

@@ -217,6 +217,11 @@ std::vector<std::byte> encode_statistics(const FrameResult& r, const Counters& c
     const auto notes = note_texts(b, r.notes);
     const auto stages = stage_times(b, r);
     const auto counts = counter_table(b, counters);
+    std::vector<wire::RowShift> shifts;
+    for (const RowShift& s : r.row_shifts) {
+        shifts.emplace_back(s.y_px, s.dx_px, s.dy_px, s.se_px);
+    }
+    const auto row_shifts = b.CreateVectorOfStructs(shifts);
     const Head head(b, r);
     wire::StatisticsBuilder t(b);
     head.add_to(t, r, stamp);
@@ -235,6 +240,9 @@ std::vector<std::byte> encode_statistics(const FrameResult& r, const Counters& c
     t.add_latency_us(r.latency_us);
     t.add_state(static_cast<wire::State>(state));
     t.add_counters(counts);
+    t.add_ellipticity(r.ellipticity);
+    t.add_ellipticity_rad(r.ellipticity_rad);
+    t.add_row_shifts(row_shifts);
     b.Finish(t.Finish(), identifier(Kind::statistics));
     return finish(b, Kind::statistics, stamp);
 }

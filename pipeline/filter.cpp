@@ -1,55 +1,95 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dwellmap/filter.hpp"
 
+#include "vec8.hpp"
+#include "vectorise.hpp"
+
 #include <algorithm>
 #include <cmath>
 
 namespace dwellmap {
+namespace {
+
+constexpr int kOddStride =
+    24;  // rows a power of two apart would fight for the same lines of the cache
+constexpr int kStrip_px = 128;  // so that all rows under the Gaussian stay in the first cache
+
+/// out[x] = taps[0] in[x] + Σ_k taps[k] (in[x − k step] + in[x + k step]), 0 <= x < n
+DWELLMAP_VECTORISE void convolve(const float* in, std::ptrdiff_t step, const float* taps,
+                                 int radius, int n, float* out) noexcept {
+    int x = 0;
+    for (; x + 2 * kVec <= n; x += 2 * kVec) {
+        Vec8 left = taps[0] * load8(in + x), right = taps[0] * load8(in + x + kVec);
+        for (int k = 1; k <= radius; ++k) {
+            const float *before = in + x - k * step, *after = in + x + k * step;
+            left += taps[k] * (load8(before) + load8(after));
+            right += taps[k] * (load8(before + kVec) + load8(after + kVec));
+        }
+        store8(out + x, left);
+        store8(out + x + kVec, right);
+    }
+    for (; x < n; ++x) {
+        float sum = taps[0] * in[x];
+        for (int k = 1; k <= radius; ++k) {
+            sum += taps[k] * (in[x - k * step] + in[x + k * step]);
+        }
+        out[x] = sum;
+    }
+}
+
+}  // namespace
 
 Filter::Filter(int rows_px, int cols_px)
-    : taps_(static_cast<std::size_t>(std::ceil(5 * max_sigma_px)) + 1),
+    : max_radius_px_(static_cast<int>(std::ceil(5 * max_sigma_px))),
+      taps_(static_cast<std::size_t>(max_radius_px_) + 1),
       padded_(static_cast<std::size_t>(cols_px) + 2 * taps_.size()),
-      along_x_(rows_px, cols_px) {}
+      along_x_(rows_px + 2 * max_radius_px_, cols_px + kOddStride) {}
 
-void Filter::filter_along_row(const float* in, float* out) noexcept {
-    const auto cols = along_x_.cols();
-    const auto r = static_cast<Eigen::Index>(radius_px_);
-    using Row = Eigen::Map<const Eigen::ArrayXf>;
-    std::fill_n(padded_.begin(), r, in[0]);
-    std::copy_n(in, cols, padded_.begin() + r);
-    std::fill_n(padded_.begin() + r + cols, r, in[cols - 1]);
-    const float* p = padded_.data() + r;
-    Eigen::Map<Eigen::ArrayXf> sum(out, cols);
-    sum = taps_[0] * Row(p, cols);
-    for (Eigen::Index k = 1; k <= r; ++k) {
-        sum += taps_[static_cast<std::size_t>(k)] * (Row(p - k, cols) + Row(p + k, cols));
+void Filter::set_taps(double sigma_px) noexcept {
+    radius_px_ = static_cast<int>(std::lround(5 * sigma_px));
+    float sum = 0;
+    for (int k = 0; k <= radius_px_; ++k) {
+        const auto tap = static_cast<float>(std::exp(-0.5 * k * k / (sigma_px * sigma_px)));
+        taps_[static_cast<std::size_t>(k)] = tap;
+        sum += k == 0 ? tap : 2 * tap;
+    }
+    std::for_each(taps_.begin(), taps_.begin() + radius_px_ + 1, [sum](float& t) { t /= sum; });
+}
+
+/// A row smoothed along x; the first and the last one also stand for those beyond them.
+void Filter::filter_along_row(const Image& counts, int y) noexcept {
+    const auto cols = static_cast<int>(counts.cols());
+    const float* in = counts.row(y).data();
+    std::fill_n(padded_.begin(), radius_px_, in[0]);
+    std::copy_n(in, cols, padded_.begin() + radius_px_);
+    std::fill_n(padded_.begin() + radius_px_ + cols, radius_px_, in[cols - 1]);
+    convolve(padded_.data() + radius_px_, 1, taps_.data(), radius_px_, cols,
+             along_x_.row(y + max_radius_px_).data());
+    for (int k = 1; k <= radius_px_; ++k) {
+        if (y == 0) {
+            along_x_.row(max_radius_px_ - k) = along_x_.row(max_radius_px_);
+        }
+        if (y + 1 == counts.rows()) {
+            along_x_.row(y + max_radius_px_ + k) = along_x_.row(y + max_radius_px_);
+        }
     }
 }
 
 int Filter::run(const Image& counts, int rows_in, double sigma_px, int first_row,
                 Image& filtered) noexcept {
-    const auto rows = static_cast<int>(counts.rows());
+    const auto rows = static_cast<int>(counts.rows()), cols = static_cast<int>(counts.cols());
     if (first_row == 0) {
         rows_done_ = 0;
-        radius_px_ = static_cast<int>(std::lround(5 * sigma_px));
-        float sum = 0;
-        for (int k = 0; k <= radius_px_; ++k) {
-            const auto tap = static_cast<float>(std::exp(-0.5 * k * k / (sigma_px * sigma_px)));
-            taps_[static_cast<std::size_t>(k)] = tap;
-            sum += k == 0 ? tap : 2 * tap;
-        }
-        std::for_each(taps_.begin(), taps_.begin() + radius_px_ + 1, [sum](float& t) { t /= sum; });
+        set_taps(sigma_px);
     }
     for (; rows_done_ < rows_in; ++rows_done_) {
-        filter_along_row(counts.row(rows_done_).data(), along_x_.row(rows_done_).data());
+        filter_along_row(counts, rows_done_);
     }
     const int last = rows_in == rows ? rows : std::max(first_row, rows_in - radius_px_);
-    for (int y = first_row; y < last; ++y) {
-        auto out = filtered.row(y);
-        out = taps_[0] * along_x_.row(y);
-        for (int k = 1; k <= radius_px_; ++k) {
-            out += taps_[static_cast<std::size_t>(k)] *
-                   (along_x_.row(std::max(0, y - k)) + along_x_.row(std::min(rows - 1, y + k)));
+    for (int x = 0; x < cols; x += kStrip_px) {
+        for (int y = first_row; y < last; ++y) {
+            convolve(along_x_.row(y + max_radius_px_).data() + x, along_x_.cols(), taps_.data(),
+                     radius_px_, std::min(kStrip_px, cols - x), filtered.row(y).data() + x);
         }
     }
     return last;

@@ -1,33 +1,43 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dwellmap/find.hpp"
 
+#include "vec8.hpp"
+#include "vectorise.hpp"
+
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 namespace dwellmap {
 namespace {
 
-/// Highest of the disc around (y, x)? Of equal pixels the first in raster order is: one peak a plateau.
-bool is_highest(const Image& f, int y, int x, int radius) noexcept {
-    const float v = f(y, x);
-    const auto rows = static_cast<int>(f.rows());
-    const auto cols = static_cast<int>(f.cols());
-    for (int dy = -radius; dy <= radius; ++dy) {
-        const int yy = y + dy;
-        if (yy < 0 || yy >= rows) {
-            continue;
+/// Writes the columns of a row, from 1 to n−2, that are not lower than their four neighbours. @return how many
+DWELLMAP_VECTORISE int candidates(const float* above, const float* row, const float* below, int n,
+                                  std::int32_t* found) noexcept {
+    int count = 0;
+    const auto test = [&](int x) {
+        const float v = row[x];
+        if (row[x - 1] <= v && row[x + 1] <= v && above[x] <= v && below[x] <= v) {
+            found[count++] = x;
         }
-        const int half = static_cast<int>(std::sqrt(static_cast<float>(radius * radius - dy * dy)));
-        const int end = std::min(cols - 1, x + half);
-        for (int xx = std::max(0, x - half); xx <= end; ++xx) {
-            const float other = f(yy, xx);
-            const bool before = yy < y || (yy == y && xx < x);
-            if (other > v || (before && other == v)) {
-                return false;
+    };
+    int x = 1;
+    for (; x + kVec < n; x += kVec) {
+        const Vec8 v = load8(row + x);
+        const auto high = (load8(row + x - 1) <= v) & (load8(row + x + 1) <= v) &
+                          (load8(above + x) <= v) & (load8(below + x) <= v);
+        std::array<std::uint64_t, 4> pairs;
+        std::memcpy(pairs.data(), &high, sizeof pairs);
+        if ((pairs[0] | pairs[1] | pairs[2] | pairs[3]) != 0) {
+            for (int k = 0; k < kVec; ++k) {
+                test(x + k);
             }
         }
     }
-    return true;
+    for (; x + 1 < n; ++x) {
+        test(x);
+    }
+    return count;
 }
 
 /// Vertex of the parabola through three equidistant values, in pixels from the middle one.
@@ -38,37 +48,68 @@ float vertex(float left, float middle, float right) noexcept {
 
 }  // namespace
 
-PeakFinder::PeakFinder(std::size_t max_peaks) { peaks_.reserve(max_peaks); }
+PeakFinder::PeakFinder(int cols_px, std::size_t max_peaks)
+    : candidate_(static_cast<std::size_t>(cols_px)) {
+    peaks_.reserve(max_peaks);
+    half_.reserve(static_cast<std::size_t>(cols_px));
+}
 
-void PeakFinder::search_row(const Image& f, int y, int radius) noexcept {
-    const auto rows = static_cast<int>(f.rows());
-    const auto cols = static_cast<int>(f.cols());
-    for (int x = 1; x + 1 < cols; ++x) {
-        const float v = f(y, x);
-        if (f(y, x - 1) > v || f(y, x + 1) > v || (y > 0 && f(y - 1, x) > v) ||
-            (y + 1 < rows && f(y + 1, x) > v) || !is_highest(f, y, x, radius)) {
+/// Highest of the disc around (y, x)? Of equal pixels the first in raster order is: one peak a plateau.
+bool PeakFinder::is_highest(const Image& f, int y, int x) const noexcept {
+    const float v = f(y, x);
+    const int radius = static_cast<int>(half_.size()) - 1;
+    const int first = std::max(0, y - radius),
+              last = std::min(static_cast<int>(f.rows()) - 1, y + radius);
+    for (int yy = first; yy <= last; ++yy) {
+        const int half = half_[static_cast<std::size_t>(std::abs(yy - y))];
+        const int end = std::min(static_cast<int>(f.cols()) - 1, x + half);
+        const float* row = f.row(yy).data();
+        for (int xx = std::max(0, x - half); xx <= end; ++xx) {
+            const bool before = yy < y || (yy == y && xx < x);
+            if (row[xx] > v || (before && row[xx] == v)) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+void PeakFinder::search_row(const Image& f, int y) noexcept {
+    const bool top = y == 0, bottom = y + 1 == f.rows();
+    const float *row = f.row(y).data(), *above = f.row(top ? y : y - 1).data(),
+                *below = f.row(bottom ? y : y + 1).data();
+    const int count = candidates(above, row, below, static_cast<int>(f.cols()), candidate_.data());
+    for (int k = 0; k < count; ++k) {
+        const int x = candidate_[static_cast<std::size_t>(k)];
+        if (!is_highest(f, y, x)) {
             continue;
         }
         if (peaks_.size() == peaks_.capacity()) {
             ++dropped_;
             continue;
         }
-        const bool inside = y > 0 && y + 1 < rows;
-        const float dy = inside ? vertex(f(y - 1, x), v, f(y + 1, x)) : 0.0F;
-        peaks_.push_back({static_cast<float>(x) + vertex(f(y, x - 1), v, f(y, x + 1)),
+        const float v = row[x];
+        const float dy = top || bottom ? 0.0F : vertex(above[x], v, below[x]);
+        peaks_.push_back({static_cast<float>(x) + vertex(row[x - 1], v, row[x + 1]),
                           static_cast<float>(y) + dy, v});
     }
 }
 
 int PeakFinder::run(const Image& filtered, int rows_in, double radius_px, int first_row) noexcept {
+    const int radius = std::clamp(static_cast<int>(std::lround(radius_px)), 1,
+                                  static_cast<int>(half_.capacity()) - 1);
     if (first_row == 0) {
         peaks_.clear();
         dropped_ = 0;
+        half_.clear();
+        for (int dy = 0; dy <= radius; ++dy) {
+            half_.push_back(
+                static_cast<int>(std::sqrt(static_cast<float>(radius * radius - dy * dy))));
+        }
     }
-    const int radius = std::max(1, static_cast<int>(std::lround(radius_px)));
     const int last = rows_in == filtered.rows() ? rows_in : std::max(first_row, rows_in - radius);
     for (int y = first_row; y < last; ++y) {
-        search_row(filtered, y, radius);
+        search_row(filtered, y);
     }
     return last;
 }

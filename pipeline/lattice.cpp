@@ -7,11 +7,13 @@
 
 #include <algorithm>
 #include <numbers>
+#include <numeric>
 
 namespace dwellmap {
 namespace {
 
 constexpr double kPi = std::numbers::pi;
+constexpr double kFewestPeriods = 14;  // a side, for the small square to be enough
 
 double angle_on_screen(const Eigen::Vector2d& v) noexcept { return std::atan2(-v.y(), v.x()); }
 
@@ -108,8 +110,8 @@ SpectrumLattice::SpectrumLattice(int rows_px, int cols_px) {
 }
 
 /// |FFT|² of the largest square around the centre of the rows, under a Hann window, and its median at each radius.
-void SpectrumLattice::transform(const Image& counts, int rows_in) {
-    side_px_ = std::min({rows_in, static_cast<int>(counts.cols()), max_side_px});
+void SpectrumLattice::transform(const Image& counts, int rows_in, int most_px) {
+    side_px_ = std::min({rows_in, static_cast<int>(counts.cols()), most_px});
     const int n = side_px_;
     const auto x0 = (counts.cols() - n) / 2;
     const auto part = counts.block((rows_in - n) / 2, x0, n, n);
@@ -120,24 +122,21 @@ void SpectrumLattice::transform(const Image& counts, int rows_in) {
             static_cast<float>(0.5 - 0.5 * std::cos(2 * kPi * (k + 0.5) / n));
     }
     Eigen::FFT<float> fft;
+    fft.SetFlag(Eigen::FFT<float>::HalfSpectrum);
+    std::vector<float> row(static_cast<std::size_t>(n));
     std::vector<std::complex<float>> in(static_cast<std::size_t>(n)),
         out(static_cast<std::size_t>(n));
     for (int y = 0; y < n; ++y) {
         for (int x = 0; x < n; ++x) {
-            in[static_cast<std::size_t>(x)] = (part(y, x) - mean) *
-                                              window[static_cast<std::size_t>(x)] *
-                                              window[static_cast<std::size_t>(y)];
+            row[static_cast<std::size_t>(x)] = (part(y, x) - mean) *
+                                               window[static_cast<std::size_t>(x)] *
+                                               window[static_cast<std::size_t>(y)];
         }
-        fft.fwd(out, in);
+        fft.fwd(out, row);
         std::copy_n(out.begin(), n / 2 + 1,
                     spectrum_.begin() + static_cast<std::ptrdiff_t>(y) * (n / 2 + 1));
     }
     const auto width = static_cast<std::size_t>(n / 2 + 1);
-    std::vector<std::vector<float>> rings(static_cast<std::size_t>(n));
-    const auto ring_of = [n](int ky, std::size_t kx) {
-        const double y = ky < n / 2 ? ky : ky - n;
-        return static_cast<std::size_t>(std::hypot(y, static_cast<double>(kx)));
-    };
     for (std::size_t x = 0; x < width; ++x) {
         for (std::size_t y = 0; y < in.size(); ++y) {
             in[y] = spectrum_[y * width + x];
@@ -145,21 +144,42 @@ void SpectrumLattice::transform(const Image& counts, int rows_in) {
         fft.fwd(out, in);
         for (std::size_t y = 0; y < in.size(); ++y) {
             power_[y * width + x] = std::norm(out[y]);
-            rings[ring_of(static_cast<int>(y), x)].push_back(std::norm(out[y]));
         }
     }
-    for (auto& ring : rings) {
-        if (!ring.empty()) {
-            std::nth_element(ring.begin(),
-                             ring.begin() + static_cast<std::ptrdiff_t>(ring.size() / 2),
-                             ring.end());
+    median_of_rings(n);
+}
+
+/// The median of the power at each radius, in every pixel of background_.
+void SpectrumLattice::median_of_rings(int n) {
+    const int width = n / 2 + 1;
+    const auto pixels = static_cast<std::size_t>(n) * static_cast<std::size_t>(width);
+    std::vector<int> ring(pixels);
+    std::vector<std::size_t> end(static_cast<std::size_t>(n) + 1, 0);
+    for (int ky = 0; ky < n; ++ky) {
+        const int y = ky < n / 2 ? ky : ky - n;
+        for (int x = 0; x < width; ++x) {
+            const auto r = static_cast<int>(std::sqrt(static_cast<float>(x * x + y * y)));
+            ring[static_cast<std::size_t>(ky * width + x)] = r;
+            ++end[static_cast<std::size_t>(r) + 1];
         }
     }
-    for (std::size_t y = 0; y < in.size(); ++y) {
-        for (std::size_t x = 0; x < width; ++x) {
-            const auto& ring = rings[ring_of(static_cast<int>(y), x)];
-            background_[y * width + x] = ring[ring.size() / 2];
+    std::partial_sum(end.begin(), end.end(), end.begin());
+    std::vector<float> sorted(pixels);  // by ring
+    std::vector<float> median(static_cast<std::size_t>(n));
+    auto next = end;
+    for (std::size_t k = 0; k < pixels; ++k) {
+        sorted[next[static_cast<std::size_t>(ring[k])]++] = power_[k];
+    }
+    for (std::size_t r = 0; r < median.size(); ++r) {
+        const auto first = sorted.begin() + static_cast<std::ptrdiff_t>(end[r]),
+                   last = sorted.begin() + static_cast<std::ptrdiff_t>(end[r + 1]);
+        if (first != last) {
+            std::nth_element(first, first + (last - first) / 2, last);
+            median[r] = *(first + (last - first) / 2);
         }
+    }
+    for (std::size_t k = 0; k < pixels; ++k) {
+        background_[k] = median[static_cast<std::size_t>(ring[k])];
     }
 }
 
@@ -184,9 +204,10 @@ void SpectrumLattice::find_spots(double k_min, double k_max) {
     spots_.clear();
     for (int ky = -n / 2 + 1; ky < n / 2; ++ky) {
         for (int kx = 0; kx + 1 < width; ++kx) {
-            const double k = std::hypot(kx, ky) / n;
+            const double k2 = static_cast<double>(kx * kx + ky * ky) / (n * n);
             const float v = power(ky, kx);
-            if (k < k_min || k > k_max || v < 8 * background(ky, kx) || (kx == 0 && ky < 0)) {
+            if (k2 < k_min * k_min || k2 > k_max * k_max || v < 8 * background(ky, kx) ||
+                (kx == 0 && ky < 0)) {
                 continue;
             }
             bool highest = true;
@@ -246,10 +267,21 @@ bool SpectrumLattice::has_spot(const Eigen::Vector2d& k) const {
 
 Lattice SpectrumLattice::run(const Image& counts, int rows_in, double a_min_px, double a_max_px) {
     Lattice lattice;
-    if (std::min(rows_in, static_cast<int>(counts.cols())) < 32) {
-        return lattice;
+    if (std::min(rows_in, static_cast<int>(counts.cols())) >= 32) {
+        for (const int side_px : {quick_side_px, max_side_px}) {
+            lattice = look(counts, rows_in, side_px, a_min_px, a_max_px);
+            if (lattice.found && lattice.a_px * kFewestPeriods < side_px) {
+                break;
+            }
+        }
     }
-    transform(counts, rows_in);
+    return lattice;
+}
+
+Lattice SpectrumLattice::look(const Image& counts, int rows_in, int most_px, double a_min_px,
+                              double a_max_px) {
+    Lattice lattice;
+    transform(counts, rows_in, most_px);
     // |k| = 2 / (√3 a)
     const double k_of_a = 2 / std::numbers::sqrt3;
     find_spots(std::max(k_of_a / a_max_px, 4.0 / side_px_), std::min(0.5, k_of_a / a_min_px));

@@ -18,7 +18,7 @@ constexpr double kLeastLattice_nm = 0.2, kMostLattice_nm = 0.8;
 constexpr double kLeastLattice_px = 6, kMostLattice_px = 100;
 constexpr double kSameLattice = 0.02;  // relative: still the configured specimen
 constexpr double kProvisional = 1.4;   // a: nearer to the last row a fit is not final
-constexpr int kColdPasses = 4;         // more than the configured ones, where nothing is expected
+constexpr int kColdPasses = 3;         // more than the configured ones, where nothing is expected
 
 /// Runs one stage unless an earlier one failed, and adds how long it took.
 template <class S>
@@ -64,7 +64,7 @@ Pipeline::Pipeline(const Config& config, std::shared_ptr<const Series> series)
                  64),
       spectrum_(series_->rows_px, series_->cols_px),
       filter_(series_->rows_px, series_->cols_px),
-      find_(max_atoms_),
+      find_(series_->cols_px, max_atoms_),
       sites_(series_->rows_px, series_->cols_px, max_atoms_),
       refine_(series_->rows_px, series_->cols_px, max_atoms_),
       bands_(series_->rows_px, series_->cols_px, max_atoms_, config.refine.passes),
@@ -86,6 +86,7 @@ FrameResult Pipeline::make_result() const {
     r.series = series_;
     r.atoms.reserve(max_atoms_);
     r.scores.reserve(max_atoms_);
+    r.row_shifts.reserve(static_cast<std::size_t>(series_->rows_px));
     r.maps = map_.make_layers();
     r.map_step_px = map_.step_px();
     for (std::size_t s = 0; s < 2; ++s) {
@@ -304,10 +305,10 @@ FrameStatus Pipeline::sort_species(const Frame& frame, FrameResult& result) noex
 
 FrameStatus Pipeline::track(const Frame& frame, FrameResult& result) noexcept {
     const bool placed =
-        expected_
-            ? track_.follow(result.lattice, frame.complete, prediction_.tracks(), result.atoms,
-                            track_of_, result.drift_px)
-            : track_.run(result.lattice, frame.complete, result.atoms, track_of_, result.drift_px);
+        expected_ ? track_.follow(result.lattice, frame.complete, prediction_.tracks(),
+                                  result.atoms, track_of_, result.drift_px, result.row_shifts)
+                  : track_.run(result.lattice, frame.complete, result.atoms, track_of_,
+                               result.drift_px, result.row_shifts);
     if (!placed) {
         result.notes |= note_drift_lost;
         if (frame.complete) {

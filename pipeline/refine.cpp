@@ -19,7 +19,7 @@ constexpr double kWeak = 5;              // standard errors
 constexpr double kPriorWidth = 0.1;      // a: how far a weak column may be from its site
 constexpr double kEdge = 0.5;            // a: here columns beyond the edge shine in
 constexpr double kLeastVariance = 0.02;  // of the typical one
-constexpr int kNoiseRows = 4;            // every fourth row tells the noise
+constexpr int kNoiseRows = 8;            // every eighth row tells the noise
 
 float median(std::vector<float>& values) noexcept {
     if (values.empty()) {
@@ -42,12 +42,13 @@ struct Refiner::Step {
     int dx = 0, dy = 0, nx = 0, ny = 0;  // the part of the window that is fitted
     WindowPixels pixels{};
     WindowSums s{};
+    ShapeSums shape;       // if measured
     double amplitude = 0;  // never 0, so that position has a gradient
     double d_amplitude = 0, d_x = 0, d_y = 0;
     double variance_x = 0, variance_y = 0;
     double gain = 0;  // by how much the step lowers χ²
 
-    Step(const Atom& a, double sigma, const FitImage& image) noexcept {
+    Step(const Atom& a, double sigma, const FitImage& image, bool measure) noexcept {
         window.set(a.x_px, a.y_px, static_cast<float>(sigma), kModelRadius);
         const int side = 2 * static_cast<int>(std::lround(kFitRadius * sigma)) + 1;
         nx = std::min((side + 7) / 8 * 8, window.nx);
@@ -56,7 +57,11 @@ struct Refiner::Step {
         dy = (window.ny - ny) / 2;
         const int x = window.x0 + dx, y = window.y0 + dy;
         pixels = {image.counts(x, y), image.model(x, y), image.weight(x, y), image.stride()};
-        s = sum_window(pixels, window, dx, dy, nx, ny);
+        if (measure) {
+            sum_all(pixels, window, dx, dy, nx, ny, s, shape);
+        } else {
+            s = sum_window(pixels, window, dx, dy, nx, ny);
+        }
     }
 
     /// @param prior  1/variance of the position around (px, py), px
@@ -120,9 +125,6 @@ void Refiner::take_rows(const Image& counts, const std::vector<std::uint8_t>& ro
         std::copy_n(counts.row(y).data(), image_.cols(), image_.counts(0, y));
     }
     const int below = std::min(last_row + FitImage::border_px, image_.rows());
-    for (int y = last_row; y < below; ++y) {  // of the frame before
-        std::fill_n(image_.weight(0, y), image_.cols(), 0.0F);
-    }
     background_.render(image_, rows_rendered_, below);  // before the columns above shine into them
     rows_rendered_ = below;
 }
@@ -165,7 +167,7 @@ void Refiner::pass(std::vector<Atom>& atoms, std::size_t first, std::size_t last
 }
 
 void Refiner::fit_column(Atom& a, std::size_t k, bool measure) noexcept {
-    Step step(a, fit_.sigma_px, image_);
+    Step step(a, fit_.sigma_px, image_, measure);
     if (!(step.s.h > 0)) {  // no valid pixel
         a.flags = flag_edge | flag_weak;
         return;
@@ -173,14 +175,12 @@ void Refiner::fit_column(Atom& a, std::size_t k, bool measure) noexcept {
     const double prior = 1 / (kPriorWidth * a_px_ * kPriorWidth * a_px_);
     step.solve(a, fit_.sigma_px, prior, start_x_[k], start_y_[k]);
     if (measure) {
-        const ShapeSums shape =
-            sum_shape(step.pixels, step.window, step.dx, step.dy, step.nx, step.ny);
         const bool whole = step.inside(image_, rows_in_, 0) && rows_valid(step);
         const int margin = static_cast<int>(kEdge * a_px_);
         if (whole && a.amplitude > 0 && step.inside(image_, rows_in_, margin)) {
-            add_shape(step, shape, a);
+            add_shape(step, a);
         }
-        measure_column(step, shape, whole, k, a);
+        measure_column(step, whole, k, a);
     }
     const float from = a.amplitude;
     a.amplitude = std::max(0.0F, from + static_cast<float>(step.d_amplitude));
@@ -199,8 +199,9 @@ bool Refiner::rows_valid(const Step& step) const noexcept {
 }
 
 /// Gradient and Fisher information of what the frame shares, this column's amplitude eliminated.
-void Refiner::add_shape(const Step& step, const ShapeSums& t, const Atom& a) noexcept {
+void Refiner::add_shape(const Step& step, const Atom& a) noexcept {
     const WindowSums& s = step.s;
+    const ShapeSums& t = step.shape;
     const double sigma = fit_.sigma_px, c2 = a.amplitude / (sigma * sigma), c3 = c2 / sigma;
     const double hq = s.huu + s.hvv, hqq = t.huuuu + 2.0 * t.huuvv + t.hvvvv;
     const double of_h = hq / s.h, of_e = t.we / s.h;
@@ -221,18 +222,18 @@ void Refiner::add_shape(const Step& step, const ShapeSums& t, const Atom& a) noe
 }
 
 /// Errors, χ² after the step, and flags.
-void Refiner::measure_column(const Step& step, const ShapeSums& shape, bool whole, std::size_t k,
-                             Atom& a) const noexcept {
+void Refiner::measure_column(const Step& step, bool whole, std::size_t k, Atom& a) const noexcept {
     a.se_x_px = static_cast<float>(std::sqrt(step.variance_x));
     a.se_y_px = static_cast<float>(std::sqrt(step.variance_y));
     a.se_amplitude = 1 / std::sqrt(step.s.h);
     const int pixels = whole ? step.nx * step.ny : step.nx * step.ny / 2;
-    a.chi2 = static_cast<float>((shape.wrr - step.gain) / std::max(1, pixels - 3));
-    const double moved =
-        std::hypot(a.x_px + step.d_x - start_x_[k], a.y_px + step.d_y - start_y_[k]);
+    a.chi2 = static_cast<float>((step.shape.wrr - step.gain) / std::max(1, pixels - 3));
+    const double moved_x = a.x_px + step.d_x - start_x_[k],
+                 moved_y = a.y_px + step.d_y - start_y_[k], far = kFar * a_px_;
     const double amplitude = a.amplitude + step.d_amplitude;
     a.flags = static_cast<std::uint16_t>(
-        flag_if(!whole, flag_edge) | flag_if(moved > kFar * a_px_, flag_moved) |
+        flag_if(!whole, flag_edge) |
+        flag_if(moved_x * moved_x + moved_y * moved_y > far * far, flag_moved) |
         flag_if(amplitude < 3.0 * a.se_amplitude, flag_weak) |
         flag_if(a.chi2 > std::max(2.5, 4 * fit_.chi2), flag_misfit));
     a.background = background_.at(a.x_px, a.y_px);
@@ -314,6 +315,9 @@ void Refiner::run(const Image& counts, const std::vector<std::uint8_t>& row_vali
     rows_in_ = rows_in;
     fit_.sigma_px = fit.sigma_px > 0 ? fit.sigma_px : kTypicalSigma * a_px;
     take_rows(counts, row_valid, 0, rows_in);
+    for (int y = rows_in; y < std::min(rows_in + FitImage::border_px, image_.rows()); ++y) {
+        std::fill_n(image_.weight(0, y), image_.cols(), 0.0F);  // of the frame before
+    }
     background_.start(image_, rows_in, a_px);
     fit_.background = background_.mean();
     for (std::size_t k = 0; k < atoms.size(); ++k) {
@@ -324,10 +328,7 @@ void Refiner::run(const Image& counts, const std::vector<std::uint8_t>& row_vali
         medians(atoms);
         render(atoms);
         if (pass_number > 0) {
-            noise_.begin(static_cast<float>(fit_.background),
-                         static_cast<float>(fit_.background + 3 * fit_.amplitude));
-            look_back(0, rows_in);
-            noise_.solve(freedom_, fit_.gain, fit_.read_variance);
+            estimate_noise();
         }
         weigh(0, rows_in);
         shape_ = {};
@@ -337,7 +338,32 @@ void Refiner::run(const Image& counts, const std::vector<std::uint8_t>& row_vali
             step_shape();
         }
     }
+    correct_errors(atoms);
     end(atoms, fit);
+}
+
+void Refiner::estimate_noise() noexcept {
+    noise_.begin(static_cast<float>(fit_.background),
+                 static_cast<float>(fit_.background + 3 * fit_.amplitude));
+    look_back(0, rows_in_);
+    noise_.solve(freedom_, fit_.gain, fit_.read_variance);
+}
+
+/// The noise is known best after the last pass: errors and χ² go with it.
+void Refiner::correct_errors(std::vector<Atom>& atoms) noexcept {
+    const FrameFit before = fit_;
+    estimate_noise();
+    for (Atom& a : atoms) {
+        const double counts = a.background + 0.5 * a.amplitude;
+        const auto ratio = static_cast<float>((fit_.gain * counts + fit_.read_variance) /
+                                              (before.gain * counts + before.read_variance));
+        if (ratio > 0) {
+            a.se_x_px *= std::sqrt(ratio);
+            a.se_y_px *= std::sqrt(ratio);
+            a.se_amplitude *= std::sqrt(ratio);
+            a.chi2 /= ratio;
+        }
+    }
 }
 
 }  // namespace dwellmap

@@ -120,6 +120,13 @@ json notes_json(std::uint32_t notes) {
     return out;
 }
 
+json row_shifts_json(const std::vector<RowShift>& shifts) {
+    return {{"y_px", column(shifts, [](const RowShift& s) { return pixels(s.y_px); })},
+            {"dx_px", column(shifts, [](const RowShift& s) { return pixels(s.dx_px); })},
+            {"dy_px", column(shifts, [](const RowShift& s) { return pixels(s.dy_px); })},
+            {"se_px", column(shifts, [](const RowShift& s) { return pixels(s.se_px); })}};
+}
+
 json times_json(const std::array<float, stage_count>& time_us) {
     json out;
     for (std::size_t k = 0; k < time_us.size(); ++k) out[kStageNames[k]] = rounded(time_us[k], 10);
@@ -152,6 +159,9 @@ json frame_json(const FrameResult& r) {
             {"lattice", lattice_json(r.lattice)},
             {"drift_px", {pixels(r.drift_px.x()), pixels(r.drift_px.y())}},
             {"sigma_px", pixels(r.sigma_px)},
+            {"ellipticity", ratio(r.ellipticity)},
+            {"ellipticity_rad", ratio(r.ellipticity_rad)},
+            {"row_shifts", row_shifts_json(r.row_shifts)},
             {"background", significant(r.background)},
             {"chi2", significant(r.chi2)},
             {"species", species_json(r.species)},

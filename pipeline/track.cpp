@@ -11,6 +11,7 @@ constexpr double kHopAdvantage =
     5;  // standard errors of z by which another cell must correlate better
 constexpr int kCellsAround = 4;
 constexpr double kFewestMatched = 0.3;
+constexpr double kFewestOfRow = 4;
 constexpr std::size_t kSample = 600;  // columns that decide between cells
 
 constexpr double kSurelySame = 10;  // standard errors of z: the amplitudes are those of the tracks
@@ -53,11 +54,13 @@ std::ptrdiff_t count_cations(const std::vector<Atom>& atoms) noexcept {
 }  // namespace
 
 Tracker::Tracker(int rows_px, int cols_px, std::size_t max_atoms, double match_lattice)
-    : match_lattice_(match_lattice),
+    : rows_px_(rows_px),
+      match_lattice_(match_lattice),
       track_grid_(rows_px, cols_px, 2.0, 2 * max_atoms),
       atom_grid_(rows_px, cols_px, 2.0, max_atoms) {
     tracks_.reserve(2 * max_atoms);
     taken_.reserve(2 * max_atoms);
+    row_sums_.reserve(static_cast<std::size_t>(rows_px) + 1);
 }
 
 void Tracker::clear() noexcept {
@@ -161,6 +164,42 @@ void Tracker::match(const Eigen::Vector2d& shift, float radius_px, std::vector<A
     }
 }
 
+int Tracker::rows_of_shift_px(double a_px) noexcept {
+    return std::max(1, static_cast<int>(std::lround(a_px * std::sqrt(0.75))));
+}
+
+void Tracker::measure_rows(const Lattice& lattice, const Eigen::Vector2d& shift,
+                           const std::vector<Atom>& atoms, const std::vector<std::int32_t>& track,
+                           std::vector<RowShift>& rows) noexcept {
+    const int height = rows_of_shift_px(lattice.a_px);
+    row_sums_.assign(static_cast<std::size_t>((rows_px_ + height - 1) / height), {});
+    for (std::size_t k = 0; k < atoms.size(); ++k) {
+        const Atom& a = atoms[k];
+        if (track[k] < 0 || a.site != Site::cation || (a.flags & kNotFirm) != 0) {
+            continue;
+        }
+        const Track& t = tracks_[static_cast<std::size_t>(track[k])];
+        const double x = a.x_px - t.x_px - shift.x(), y = a.y_px - t.y_px - shift.y();
+        RowSum& sum =
+            row_sums_[std::min(row_sums_.size() - 1, static_cast<std::size_t>(a.y_px) /
+                                                         static_cast<std::size_t>(height))];
+        ++sum.n;
+        sum.x += x;
+        sum.y += y;
+        sum.xx += x * x;
+        sum.yy += y * y;
+    }
+    for (std::size_t r = 0; r < row_sums_.size(); ++r) {
+        const RowSum& s = row_sums_[r];
+        if (s.n >= kFewestOfRow && rows.size() < rows.capacity()) {
+            const double variance = (s.xx + s.yy - (s.x * s.x + s.y * s.y) / s.n) / (2 * (s.n - 1));
+            rows.push_back({static_cast<float>((static_cast<double>(r) + 0.5) * height),
+                            static_cast<float>(s.x / s.n), static_cast<float>(s.y / s.n),
+                            static_cast<float>(std::sqrt(std::max(0.0, variance) / s.n))});
+        }
+    }
+}
+
 /// Takes a complete frame into the tracks; columns without one start theirs.
 void Tracker::remember(const Eigen::Vector2d& shift, std::vector<Atom>& atoms,
                        std::vector<std::int32_t>& track) noexcept {
@@ -186,7 +225,9 @@ void Tracker::remember(const Eigen::Vector2d& shift, std::vector<Atom>& atoms,
 }
 
 bool Tracker::run(const Lattice& lattice, bool keep, std::vector<Atom>& atoms,
-                  std::vector<std::int32_t>& track, Eigen::Vector2d& drift) noexcept {
+                  std::vector<std::int32_t>& track, Eigen::Vector2d& drift,
+                  std::vector<RowShift>& rows) noexcept {
+    rows.clear();
     build_track_grid(lattice);
     atom_grid_.build(atoms.size(), 0.5 * lattice.a_px,
                      [&](std::size_t k) -> const Atom& { return atoms[k]; });
@@ -208,6 +249,7 @@ bool Tracker::run(const Lattice& lattice, bool keep, std::vector<Atom>& atoms,
         tracks_.clear();
     }
     if (keep) {
+        measure_rows(lattice, drift, atoms, track, rows);
         remember(drift, atoms, track);
     }
     return found;
@@ -215,7 +257,8 @@ bool Tracker::run(const Lattice& lattice, bool keep, std::vector<Atom>& atoms,
 
 bool Tracker::follow(const Lattice& lattice, bool keep, const std::vector<std::int32_t>& expected,
                      std::vector<Atom>& atoms, std::vector<std::int32_t>& track,
-                     Eigen::Vector2d& drift) noexcept {
+                     Eigen::Vector2d& drift, std::vector<RowShift>& rows) noexcept {
+    rows.clear();
     track.assign(atoms.size(), -1);
     Moments m;
     for (std::size_t k = 0; k < std::min(expected.size(), atoms.size()); ++k) {
@@ -228,10 +271,11 @@ bool Tracker::follow(const Lattice& lattice, bool keep, const std::vector<std::i
     }
     const bool same_cell = z_of(m.correlation(), m.n) > kSurelySame;
     if (m.n < 4 || (keep && !same_cell)) {  // nothing says that it has not jumped by a cell
-        return run(lattice, keep, atoms, track, drift);
+        return run(lattice, keep, atoms, track, drift, rows);
     }
     drift = m.shift();
     if (keep) {
+        measure_rows(lattice, drift, atoms, track, rows);
         match_new(lattice, drift, atoms, track);
         remember(drift, atoms, track);
     }

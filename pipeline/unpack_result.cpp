@@ -174,6 +174,13 @@ FrameResult unpack(const wire::Statistics& t, Counters& counters) {
         r.time_us[k] = t.stages()->Get(k)->us();
     }
     r.latency_us = t.latency_us();
+    r.ellipticity = t.ellipticity().value_or(0);
+    r.ellipticity_rad = t.ellipticity_rad().value_or(0);
+    for (flatbuffers::uoffset_t k = 0; t.row_shifts() != nullptr && k < t.row_shifts()->size();
+         ++k) {
+        const auto* s = t.row_shifts()->Get(k);
+        r.row_shifts.push_back({s->y_px(), s->dx_px(), s->dy_px(), s->se_px()});
+    }
     counters = counters_of(*t.counters());
     return r;
 }

@@ -5,7 +5,7 @@
 
 Its way with two sublattices: the bright one is found and fitted, its Gaussians are taken off the image, the faint one
 is found and fitted in what is left, and the bright one once more without the faint one. With START.csv
-(x_px,y_px,site) nothing is searched: the columns start there. Prints the seconds it took, imports and files left out.
+(x_px,y_px,site) nothing is searched: the columns start there. Prints its CPU seconds, imports and files left out.
 """
 import sys
 import time
@@ -56,9 +56,9 @@ def read_start(path):
 def main(image_file, out_file, start_file=None):
     image = np.load(image_file).squeeze().astype(float)
     start = read_start(start_file) if start_file else (None, None)
-    before = time.perf_counter()
+    before = time.process_time()
     found = two_sublattices(image, *start)
-    seconds = time.perf_counter() - before
+    seconds = time.process_time() - before
     with open(out_file, "w", encoding="utf-8") as out:
         out.write("x_px,y_px,site\n")
         for site, columns in zip(("cation", "anion"), found):

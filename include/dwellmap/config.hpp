@@ -41,7 +41,7 @@ struct FindConfig {
 };
 
 struct RefineConfig {
-    int passes = 2;  ///< 1…20  of the joint fit; four more where nothing is known of the frame
+    int passes = 2;  ///< 1…20  of the joint fit; three more where nothing is known of the frame
 };
 
 struct SpeciesConfig {

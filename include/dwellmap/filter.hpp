@@ -28,13 +28,14 @@ public:
             Image& filtered) noexcept;
 
 private:
-    void filter_along_row(const float* in, float* out) noexcept;
+    void set_taps(double sigma_px) noexcept;
+    void filter_along_row(const Image& counts, int y) noexcept;
 
     int rows_done_ = 0;  // rows already smoothed along x
-    int radius_px_ = 0;
+    int max_radius_px_, radius_px_ = 0;
     std::vector<float> taps_;    // [radius + 1]
     std::vector<float> padded_;  // one row with its replicated edges
-    Image along_x_;
+    Image along_x_;              // with the replicated rows above and below
 };
 
 }  // namespace dwellmap

@@ -3,6 +3,7 @@
 
 #include "dwellmap/types.hpp"
 
+#include <cstdint>
 #include <vector>
 
 namespace dwellmap {
@@ -17,7 +18,7 @@ struct Peak {
 class PeakFinder {
 public:
     /// @param max_peaks capacity: what is beyond is counted, not kept
-    explicit PeakFinder(std::size_t max_peaks);
+    PeakFinder(int cols_px, std::size_t max_peaks);
 
     /// @param radius_px of the disc in which a peak is the highest pixel
     /// @param first_row 0: a new frame begins; otherwise what the previous call returned
@@ -29,8 +30,11 @@ public:
     std::size_t dropped() const noexcept { return dropped_; }
 
 private:
-    void search_row(const Image& filtered, int y, int radius) noexcept;
+    void search_row(const Image& filtered, int y) noexcept;
+    bool is_highest(const Image& filtered, int y, int x) const noexcept;
 
+    std::vector<std::int32_t> candidate_;  // columns of a row
+    std::vector<int> half_;                // of the disc, [distance in rows]
     std::vector<Peak> peaks_;
     std::size_t dropped_ = 0;
 };

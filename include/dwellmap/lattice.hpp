@@ -25,10 +25,10 @@ void fit_cation_lattice(const std::vector<Atom>& atoms, const Cells& cells,
 
 /// First guess of the hexagonal lattice, without any scale, from the power spectrum of (a part of) the image:
 /// three spots 60 degrees apart; of the sets that fit, the longest period. Needs about 6 periods a side.
-/// Cost: one FFT of at most 512 × 512 pixels; only for the first frame of a series.
+/// Cost: an FFT of 256 × 256 pixels; if that shows fewer than 14 periods or none, of 512 × 512. Only for the first frame of a series.
 class SpectrumLattice {
 public:
-    static constexpr int max_side_px = 512;
+    static constexpr int quick_side_px = 256, max_side_px = 512;
 
     SpectrumLattice(int rows_px, int cols_px);
 
@@ -42,7 +42,9 @@ private:
         double power;
     };
 
-    void transform(const Image& counts, int rows_in);
+    Lattice look(const Image& counts, int rows_in, int most_px, double a_min_px, double a_max_px);
+    void transform(const Image& counts, int rows_in, int most_px);
+    void median_of_rings(int side_px);
     void find_spots(double k_min, double k_max);
     bool has_spot(const Eigen::Vector2d& k) const;
     double triple(const Spot& first, Eigen::Vector2d& k1, Eigen::Vector2d& k2) const;

@@ -12,8 +12,6 @@
 
 namespace dwellmap {
 
-struct ShapeSums;
-
 /// What all columns of a frame share.
 struct FrameFit {
     double sigma_px = 0;  ///< width of a column; 0 before the first fit
@@ -84,11 +82,12 @@ private:
     struct Step;
 
     void fit_column(Atom& a, std::size_t k, bool measure) noexcept;
-    void add_shape(const Step& step, const ShapeSums& sums, const Atom& a) noexcept;
-    void measure_column(const Step& step, const ShapeSums& sums, bool whole, std::size_t k,
-                        Atom& a) const noexcept;
+    void add_shape(const Step& step, const Atom& a) noexcept;
+    void measure_column(const Step& step, bool whole, std::size_t k, Atom& a) const noexcept;
     bool rows_valid(const Step& step) const noexcept;
     void step_shape() noexcept;
+    void estimate_noise() noexcept;
+    void correct_errors(std::vector<Atom>& atoms) noexcept;
     void medians(const std::vector<Atom>& atoms) noexcept;
     void add(const Atom& a) noexcept;
     void render(const std::vector<Atom>& atoms) noexcept;

@@ -34,15 +34,20 @@ public:
     /// @param atoms  out: id
     /// @param track  [atoms] out: index into tracks(), or -1
     /// @param drift  out: of this frame against the first, px
+    /// @param rows   out: how far the rows are off it, with `keep`
     /// @return false: this frame shows another place (fewer than 30 % of its columns match); with `keep` all tracks start anew
     bool run(const Lattice& lattice, bool keep, std::vector<Atom>& atoms,
-             std::vector<std::int32_t>& track, Eigen::Vector2d& drift) noexcept;
+             std::vector<std::int32_t>& track, Eigen::Vector2d& drift,
+             std::vector<RowShift>& rows) noexcept;
 
     /// The same for a frame whose columns were expected, the first ones of `atoms`, each from its track.
     /// @param expected  [<= atoms] their tracks, or -1
     bool follow(const Lattice& lattice, bool keep, const std::vector<std::int32_t>& expected,
-                std::vector<Atom>& atoms, std::vector<std::int32_t>& track,
-                Eigen::Vector2d& drift) noexcept;
+                std::vector<Atom>& atoms, std::vector<std::int32_t>& track, Eigen::Vector2d& drift,
+                std::vector<RowShift>& rows) noexcept;
+
+    /// Rows of the image that one RowShift stands for: a row of cations where the lattice lies flat.
+    static int rows_of_shift_px(double a_px) noexcept;
 
     const std::vector<Track>& tracks() const noexcept { return tracks_; }
     void clear() noexcept;
@@ -59,6 +64,9 @@ private:
     Fit place(const std::vector<Atom>& atoms, const Lattice& lattice) const noexcept;
     void match(const Eigen::Vector2d& shift, float radius_px, std::vector<Atom>& atoms,
                std::vector<std::int32_t>& track) const noexcept;
+    void measure_rows(const Lattice& lattice, const Eigen::Vector2d& shift,
+                      const std::vector<Atom>& atoms, const std::vector<std::int32_t>& track,
+                      std::vector<RowShift>& rows) noexcept;
     void remember(const Eigen::Vector2d& shift, std::vector<Atom>& atoms,
                   std::vector<std::int32_t>& track) noexcept;
     void match_new(const Lattice& lattice, const Eigen::Vector2d& shift, std::vector<Atom>& atoms,
@@ -67,10 +75,16 @@ private:
     int nearest_track(const Atom& atom, const Eigen::Vector2d& shift,
                       float radius_px) const noexcept;
 
+    struct RowSum {
+        double n = 0, x = 0, y = 0, xx = 0, yy = 0;
+    };
+
+    int rows_px_;
     double match_lattice_;
     PointGrid track_grid_, atom_grid_;
     std::vector<Track> tracks_;
     std::vector<std::uint8_t> taken_;  // [tracks]
+    std::vector<RowSum> row_sums_;
     std::int64_t next_id_ = 0;
     Eigen::Vector2d drift_{0, 0};
 };

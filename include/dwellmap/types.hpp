@@ -120,6 +120,13 @@ struct Lattice {
     double anisotropy = 0;    ///< longest / shortest of the three row spacings - 1
 };
 
+/// How far the cations of a few rows of the image are from where the frames before saw them, the frame's drift taken off.
+struct RowShift {
+    float y_px;          ///< middle of the rows
+    float dx_px, dy_px;  ///< mean
+    float se_px;         ///< of either
+};
+
 enum class ModeName : std::uint8_t {
     unnamed,
     isotropic,
@@ -214,8 +221,10 @@ struct FrameResult {
     std::vector<Scores> scores;  ///< [atoms]
     Lattice lattice;
     Eigen::Vector2d drift_px{0, 0};  ///< of this frame against the first one of the series
-    double sigma_px = 0;             ///< width of a column, one for the frame
-    double ellipticity = 0;          ///< (long − short) / (long + short) axis of the mean column
+    std::vector<RowShift>
+        row_shifts;          ///< drift within the frame; empty where there is no frame before
+    double sigma_px = 0;     ///< width of a column, one for the frame
+    double ellipticity = 0;  ///< (long − short) / (long + short) axis of the mean column
     double ellipticity_rad =
         0;                  ///< of the long axis against +x, counter-clockwise on screen, [0, π)
     double background = 0;  ///< mean, counts

@@ -74,6 +74,7 @@ function showLattice(frame) {
   text('anisotropy', found(fixed(100 * lattice.anisotropy, 2, ' %')));
   text('drift', drift.map((d) => fixed(d * per, frame.unit === 'nm' ? 3 : 1)).join(', ') + ` ${frame.unit}`);
   text('sigma', sigma > 0 ? `${fixed(sigma, 2)} px` + (frame.unit === 'nm' ? ` = ${fixed(sigma * per * unit.factor, 0)} pm` : '') : '—');
+  text('ellipticity', sigma > 0 ? `${fixed(100 * frame.ellipticity, 1, ' %')} at ${fixed((frame.ellipticity_rad * 180) / Math.PI, 0, '°')}` : '—');
   text('chi2', frame.chi2 > 0 ? fixed(frame.chi2, 2) : '—');
 }
 
