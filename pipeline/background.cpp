@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dwellmap/background.hpp"
 
+#include "vectorise.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <numeric>
@@ -12,6 +14,12 @@ constexpr double kLeastStep_px = 16;
 constexpr double kStep = 5;  // a
 constexpr double kLeastShare =
     0.02;  // of the best known node's information: below, a node keeps its value
+
+DWELLMAP_VECTORISE void ramp(float first, float slope, int n, float* out) noexcept {
+    for (int k = 0; k < n; ++k) {
+        out[k] = first + slope * static_cast<float>(k);
+    }
+}
 
 }  // namespace
 
@@ -89,9 +97,8 @@ void Background::render(FitImage& image, int first_row, int last_row) const noex
                 nx + 2 < nodes_x_
                     ? std::min(cols_px_, static_cast<int>(std::ceil(step_px_ * (nx + 1))))
                     : cols_px_;
-            for (; x < end; ++x) {
-                row[x] = left + slope * (static_cast<float>(x) - from);
-            }
+            ramp(left + slope * (static_cast<float>(x) - from), slope, end - x, row + x);
+            x = end;
         }
     }
 }

@@ -48,8 +48,9 @@ struct Refiner::Step {
     double variance_x = 0, variance_y = 0;
     double gain = 0;  // by how much the step lowers χ²
 
-    Step(const Atom& a, double sigma, const FitImage& image, bool measure) noexcept {
-        window.set(a.x_px, a.y_px, static_cast<float>(sigma), kModelRadius);
+    Step(const Atom& a, double sigma, const ColumnLines& lines, const FitImage& image,
+         bool measure) noexcept {
+        lines.open(a.x_px, a.y_px, window);
         const int side = 2 * static_cast<int>(std::lround(kFitRadius * sigma)) + 1;
         nx = std::min((side + 7) / 8 * 8, window.nx);
         ny = std::min(side, window.ny);
@@ -103,13 +104,17 @@ Refiner::Refiner(int rows_px, int cols_px, std::size_t max_atoms)
       background_(rows_px, cols_px),
       row_valid_(static_cast<std::size_t>(rows_px)),
       start_x_(max_atoms),
-      start_y_(max_atoms) {
+      start_y_(max_atoms),
+      lines_(std::make_unique<ColumnLines>(kModelRadius)) {
     scratch_.reserve(max_atoms);
 }
+
+Refiner::~Refiner() = default;
 
 void Refiner::begin(double a_px, const FrameFit& known) noexcept {
     a_px_ = a_px;
     fit_ = known;
+    lines_->set_width(fit_.sigma_px);
     rows_in_ = image_.rows();
     rows_rendered_ = 0;
     shape_ = {};
@@ -140,7 +145,7 @@ void Refiner::place(const std::vector<Atom>& atoms, std::size_t first, std::size
 
 void Refiner::add(const Atom& a) noexcept {
     ColumnWindow window;
-    window.set(a.x_px, a.y_px, static_cast<float>(fit_.sigma_px), kModelRadius);
+    lines_->open(a.x_px, a.y_px, window);
     add_column(image_.model(window.x0, window.y0), image_.stride(), window, a.amplitude);
 }
 
@@ -167,7 +172,7 @@ void Refiner::pass(std::vector<Atom>& atoms, std::size_t first, std::size_t last
 }
 
 void Refiner::fit_column(Atom& a, std::size_t k, bool measure) noexcept {
-    Step step(a, fit_.sigma_px, image_, measure);
+    Step step(a, fit_.sigma_px, *lines_, image_, measure);
     if (!(step.s.h > 0)) {  // no valid pixel
         a.flags = flag_edge | flag_weak;
         return;
@@ -189,7 +194,7 @@ void Refiner::fit_column(Atom& a, std::size_t k, bool measure) noexcept {
     a.y_px = std::clamp(a.y_px + static_cast<float>(step.d_y), -0.5F,
                         static_cast<float>(rows_in_) - 0.5F);
     ColumnWindow to;
-    to.set_at(step.window, a.x_px, a.y_px, static_cast<float>(fit_.sigma_px));
+    lines_->open_at(step.window, a.x_px, a.y_px, to);
     move_column(image_.model(to.x0, to.y0), image_.stride(), step.window, from, to, a.amplitude);
 }
 
@@ -303,6 +308,7 @@ void Refiner::end(std::vector<Atom>& atoms, FrameFit& fit) noexcept {
 
 /// The whole model anew, with the σ and background of now.
 void Refiner::render(const std::vector<Atom>& atoms) noexcept {
+    lines_->set_width(fit_.sigma_px);
     background_.render(image_, 0, rows_in_);
     for (const Atom& a : atoms) {
         add(a);

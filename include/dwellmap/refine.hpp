@@ -8,9 +8,12 @@
 #include "dwellmap/types.hpp"
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 namespace dwellmap {
+
+class ColumnLines;
 
 /// What all columns of a frame share.
 struct FrameFit {
@@ -43,6 +46,7 @@ struct FrameFit {
 class Refiner {
 public:
     Refiner(int rows_px, int cols_px, std::size_t max_atoms);
+    ~Refiner();
 
     /// @param counts  rows 0…rows_in−1 are used, but for those where row_valid is 0
     /// @param a_px    lattice parameter: scale of the background and of the limits
@@ -102,6 +106,7 @@ private:
     Shape shape_;
     std::vector<std::uint8_t> row_valid_;
     std::vector<float> start_x_, start_y_, scratch_;
+    std::unique_ptr<ColumnLines> lines_;  // of the width of now
 };
 
 }  // namespace dwellmap
