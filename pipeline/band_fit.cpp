@@ -17,6 +17,7 @@ constexpr float kFollow = 0.5F;     // how fast the shift follows the peaks of a
 constexpr int kFewestPeaks = 5;     // that tell a shift
 constexpr int kEnoughPeaks = 30;    // that tell whether it is the same place
 constexpr double kLeastMatched = 0.6;
+constexpr int kBandsAround = 3;  // each more than 1.1 a high
 
 }  // namespace
 
@@ -37,7 +38,7 @@ void BandFit::begin(const std::vector<Atom>& expected, double a_px, double sigma
     bands_ = (rows_px_ + height_px_ - 1) / height_px_;
     next_ = 0;
     expected_ = expected.size();
-    settled_ = next_peak_ = 0;
+    settled_ = surrounded_ = next_peak_ = 0;
     a_px_ = static_cast<float>(a_px);
     least_height_ = static_cast<float>(least_height);
     shift_px_.setZero();
@@ -77,6 +78,8 @@ void BandFit::run(const Rows& rows, const Cells& cells, Refiner& refiner,
             refiner.look_back(final * height_px_, last_row(final));
             refiner.add_neighbour_errors(cells, band.first, band.last, atoms);
             settled_ = band.last;
+            const int inner = final + 1 < bands_ ? final - kBandsAround : final;
+            surrounded_ = inner < 0 ? 0 : band_[static_cast<std::size_t>(inner)].last;
         }
     }
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dwellmap/map.hpp"
 
+#include "vectorise.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -10,69 +12,112 @@ namespace {
 
 constexpr int kLongestSide = 256;  // map pixels
 constexpr double kReach = 0.62;    // of a
+constexpr int kLanes = 8;
+constexpr std::array<const char*, MapPainter::layers> kNames{"isotropic", "order_parameter",
+                                                             "mode_1", "mode_2", "mode_3"};
+
+/// A part of the map, in its pixels.
+struct Box {
+    int x, y, cols, rows;
+};
+
+/// Of the pixels in a box (whole vectors wide) around the atom at (x, y), those nearer to it than to another.
+DWELLMAP_VECTORISE void claim(float x, float y, std::int32_t atom, const Box& box, int stride,
+                              float* __restrict distance2,
+                              std::int32_t* __restrict nearest) noexcept {
+    for (int py = box.y; py < box.y + box.rows; ++py) {
+        const float dy = static_cast<float>(py) - y;
+        float* line2 = distance2 + static_cast<std::ptrdiff_t>(py) * stride + box.x;
+        std::int32_t* line = nearest + (line2 - distance2);
+        for (int at = 0; at < box.cols; ++at) {
+            const float dx = static_cast<float>(box.x + at) - x;
+            const float d2 = dx * dx + dy * dy;
+            const std::int32_t nearer = -static_cast<std::int32_t>(d2 < line2[at]);  // all bits
+            line[at] = (atom & nearer) | (line[at] & ~nearer);  // a store that depends is slow
+            line2[at] = std::min(d2, line2[at]);
+        }
+    }
+}
+
+/// One layer of one row. @param table [1 + painted] value and error
+DWELLMAP_VECTORISE void look_up(const std::array<float, 2>* table, const std::int32_t* index,
+                                int count, float* __restrict value,
+                                float* __restrict sigma) noexcept {
+    for (int at = 0; at < count; ++at) {
+        value[at] = table[index[at]][0];
+        sigma[at] = table[index[at]][1];
+    }
+}
 
 }  // namespace
 
-MapPainter::MapPainter(int rows_px, int cols_px)
+MapPainter::MapPainter(int rows_px, int cols_px, std::size_t max_atoms)
     : step_px_(std::max(1, (std::max(rows_px, cols_px) + kLongestSide - 1) / kLongestSide)),
       rows_((rows_px + step_px_ - 1) / step_px_),
       cols_((cols_px + step_px_ - 1) / step_px_),
-      nearest_(static_cast<std::size_t>(rows_) * static_cast<std::size_t>(cols_)),
-      distance2_(nearest_.size()) {}
-
-std::vector<MapLayer> MapPainter::make_layers() const {
-    std::vector<MapLayer> layers;
-    for (const char* name : {"isotropic", "order_parameter", "mode_1", "mode_2", "mode_3"}) {
-        layers.push_back(
-            {name, Image::Constant(rows_, cols_, kNaN), Image::Constant(rows_, cols_, kNaN)});
+      stride_(cols_ + kLanes),
+      nearest_(static_cast<std::size_t>(rows_) * static_cast<std::size_t>(stride_)),
+      distance2_(nearest_.size()) {
+    painted_.reserve(max_atoms);
+    for (auto& table : tables_) {
+        table.reserve(max_atoms + 1);
     }
-    return layers;
 }
 
-void MapPainter::run(const std::vector<Atom>& atoms, const std::vector<Scores>& scores, double a_px,
-                     std::vector<MapLayer>& layers) noexcept {
-    std::fill(nearest_.begin(), nearest_.end(), -1);
+std::vector<MapLayer> MapPainter::make_layers() const {
+    std::vector<MapLayer> out;
+    out.reserve(layers);
+    for (const char* name : kNames) {
+        out.push_back(
+            {name, Image::Constant(rows_, cols_, kNaN), Image::Constant(rows_, cols_, kNaN)});
+    }
+    return out;
+}
+
+void MapPainter::begin(double a_px) noexcept {
+    reach_ = static_cast<float>(kReach * a_px) / static_cast<float>(step_px_);
+    painted_.clear();
+    std::fill(nearest_.begin(), nearest_.end(), 0);
+    std::fill(distance2_.begin(), distance2_.end(), reach_ * reach_);
+}
+
+void MapPainter::paint(const std::vector<Atom>& atoms, std::size_t first,
+                       std::size_t last) noexcept {
     const auto step = static_cast<float>(step_px_);
-    const auto reach = static_cast<float>(kReach * a_px) / step;
-    std::fill(distance2_.begin(), distance2_.end(), reach * reach);
-    for (std::size_t k = 0; k < atoms.size(); ++k) {
-        if (!std::isfinite(scores[k].isotropic)) {
+    for (std::size_t k = first; k < last; ++k) {
+        if ((atoms[k].complete & 1) == 0) {
             continue;
         }
         const float x = (atoms[k].x_px + 0.5F) / step - 0.5F,
                     y = (atoms[k].y_px + 0.5F) / step - 0.5F;
-        const int x0 = std::max(0, static_cast<int>(std::ceil(x - reach))),
-                  x1 = std::min(cols_ - 1, static_cast<int>(x + reach));
-        const int y0 = std::max(0, static_cast<int>(std::ceil(y - reach))),
-                  y1 = std::min(rows_ - 1, static_cast<int>(y + reach));
-        for (int py = y0; py <= y1; ++py) {
-            for (int px = x0; px <= x1; ++px) {
-                const float dx = static_cast<float>(px) - x, dy = static_cast<float>(py) - y;
-                const auto at = static_cast<std::size_t>(py * cols_ + px);
-                if (dx * dx + dy * dy < distance2_[at]) {
-                    distance2_[at] = dx * dx + dy * dy;
-                    nearest_[at] = static_cast<std::int32_t>(k);
-                }
-            }
+        const int x0 = std::max(0, static_cast<int>(std::ceil(x - reach_))),
+                  x1 = std::min(cols_ - 1, static_cast<int>(x + reach_));
+        const int y0 = std::max(0, static_cast<int>(std::ceil(y - reach_))),
+                  y1 = std::min(rows_ - 1, static_cast<int>(y + reach_));
+        painted_.push_back(static_cast<std::int32_t>(k));
+        claim(x, y, static_cast<std::int32_t>(painted_.size()),
+              {x0, y0, (x1 - x0 + kLanes) / kLanes * kLanes, y1 - y0 + 1}, stride_,
+              distance2_.data(), nearest_.data());
+    }
+}
+
+void MapPainter::fill(const std::vector<Scores>& scores, std::vector<MapLayer>& maps) noexcept {
+    for (auto& table : tables_) {
+        table.resize(painted_.size() + 1);
+        table[0] = {kNaN, kNaN};
+    }
+    for (std::size_t k = 0; k < painted_.size(); ++k) {
+        const Scores& s = scores[static_cast<std::size_t>(painted_[k])];
+        tables_[0][k + 1] = {s.isotropic, s.se_isotropic};
+        tables_[1][k + 1] = {s.order_parameter, s.se_order_parameter};
+        for (std::size_t m = 0; m < 3; ++m) {
+            tables_[2 + m][k + 1] = {s.pca[m], s.se_pca[m]};
         }
     }
-    for (std::size_t at = 0; at < nearest_.size(); ++at) {
-        const auto pixel = static_cast<Eigen::Index>(at);
-        const auto put = [&](std::size_t layer, float value, float sigma) {
-            layers[layer].value.data()[pixel] = value;
-            layers[layer].sigma.data()[pixel] = sigma;
-        };
-        if (nearest_[at] < 0) {
-            for (std::size_t layer = 0; layer < layers.size(); ++layer) {
-                put(layer, kNaN, kNaN);
-            }
-            continue;
-        }
-        const Scores& s = scores[static_cast<std::size_t>(nearest_[at])];
-        put(0, s.isotropic, s.se_isotropic);
-        put(1, s.order_parameter, s.se_order_parameter);
-        for (std::size_t m = 0; m < 3; ++m) {
-            put(2 + m, s.pca[m], s.se_pca[m]);
+    for (std::size_t layer = 0; layer < layers; ++layer) {
+        for (int y = 0; y < rows_; ++y) {
+            look_up(tables_[layer].data(), nearest_.data() + y * stride_, cols_,
+                    maps[layer].value.data() + y * cols_, maps[layer].sigma.data() + y * cols_);
         }
     }
 }

@@ -8,143 +8,161 @@
 namespace dwellmap {
 namespace {
 
-constexpr int kMost = 24;
+constexpr std::size_t kMost = 24;
+constexpr std::uint8_t kNeither = 8;  // more than six can add up to
+
+/// To be summed: a second-species cation is 1, a first-species one 0, anything else spoils the sum.
+std::uint8_t kind_of(std::int8_t species) noexcept {
+    return species == species_first ? 0 : species == species_second ? 1 : kNeither;
+}
 
 }  // namespace
 
-Neighbourhoods::Neighbourhoods(int neighbours, std::size_t max_atoms)
-    : neighbours_(neighbours), sites_(neighbour_sites(kMost)), ideal_(kMost) {
-    complete_.reserve(max_atoms);
-    offsets_.reserve(max_atoms * 2 * static_cast<std::size_t>(neighbours));
-    index_.reserve(max_atoms * static_cast<std::size_t>(neighbours));
-}
-
-/// Offset in the lattice frame; false where the neighbour is missing, unusable or far from its site.
-bool Neighbourhoods::offset_of(const std::vector<Atom>& atoms, const Atom& centre, int neighbour,
-                               std::size_t site, Eigen::Vector2d& offset) const noexcept {
-    if (neighbour < 0 || !usable(atoms[static_cast<std::size_t>(neighbour)])) {
-        return false;
+Neighbourhoods::Neighbourhoods(int neighbours, std::size_t max_atoms) : neighbours_(neighbours) {
+    for (const auto& [i, j] : neighbour_sites(kMost)) {
+        sites_.push_back({i, j, 0, 0});
     }
-    const Atom& other = atoms[static_cast<std::size_t>(neighbour)];
-    const double dx = length_per_px_ * static_cast<double>(other.x_px - centre.x_px),
-                 dy = length_per_px_ * static_cast<double>(other.y_px - centre.y_px);
-    offset = {cos_ * dx - sin_ * dy, -sin_ * dx - cos_ * dy};
-    return (offset - ideal_[site]).squaredNorm() < kTolerance * a_ * kTolerance * a_;
+    there_.reserve(max_atoms);
+    six_.reserve(max_atoms);
+    offsets_px_.reserve(max_atoms * dim());
+    variances_px2_.reserve(max_atoms * (2 + dim()));
+    kind_.reserve(max_atoms);
 }
 
-void Neighbourhoods::first_shell(const Cells& cells, std::vector<Atom>& atoms, std::size_t k,
-                                 Scores& scores) const noexcept {
-    Atom& centre = atoms[k];
-    const Patterns& ideal = ideal_patterns();
-    Patterns::Vector displacement;
-    std::array<int, 6> neighbour{};
-    int second = 0;
-    bool known = true;
-    for (std::size_t s = 0; s < 6; ++s) {
-        neighbour[s] =
-            cells.at(centre.i + sites_[s][0], centre.j + sites_[s][1], cells.cation_site);
-        Eigen::Vector2d offset(0, 0);
-        known = offset_of(atoms, centre, neighbour[s], s, offset) && known;
-        if (neighbour[s] >= 0) {
-            const auto species = atoms[static_cast<std::size_t>(neighbour[s])].species;
-            second += species == species_second ? 1 : 0;
-            known = known && (species == species_first || species == species_second);
+void Neighbourhoods::place_sites(const Lattice& lattice) noexcept {
+    for (Place& site : sites_) {
+        const Eigen::Vector2d r = site.i * lattice.a1_px + site.j * lattice.a2_px;
+        site.x_px = static_cast<float>(r.x());
+        site.y_px = static_cast<float>(r.y());
+    }
+    const auto reach_px = kTolerance * static_cast<float>(lattice.a_px);
+    reach2_px2_ = reach_px * reach_px;
+}
+
+/// @return how many of the 24 sites have their column, up to the first that is missing, unusable or far from its site
+int Neighbourhoods::gather_one(const Cells& cells, const std::vector<Atom>& atoms,
+                               std::size_t k) noexcept {
+    const Atom& centre = atoms[k];
+    float* offset = offsets_px_.data() + k * dim();
+    float* variance = variances_px2_.data() + k * (2 + dim());
+    const auto put_variance = [&](const Atom& a) {
+        *variance++ = a.se_x_px * a.se_x_px;
+        *variance++ = a.se_y_px * a.se_y_px;
+    };
+    put_variance(centre);
+    int there = 0;
+    for (const Place& site : sites_) {
+        const int neighbour = cells.at(centre.i + site.i, centre.j + site.j, cells.cation_site);
+        const bool there_yet = static_cast<std::size_t>(neighbour) < atoms.size();  // not if -1
+        if (!there_yet || !usable(atoms[static_cast<std::size_t>(neighbour)])) {
+            break;
         }
-        displacement.segment<2>(2 * static_cast<Eigen::Index>(s)) = offset - ideal_[s];
+        const Atom& other = atoms[static_cast<std::size_t>(neighbour)];
+        const float x = other.x_px - centre.x_px, y = other.y_px - centre.y_px;
+        const float dx = x - site.x_px, dy = y - site.y_px;
+        if (!(dx * dx + dy * dy < reach2_px2_)) {
+            break;
+        }
+        if (there < 6) {
+            six_[k][static_cast<std::size_t>(there)] = neighbour;
+        }
+        if (there < neighbours_) {
+            *offset++ = x;
+            *offset++ = y;
+            put_variance(other);
+        }
+        ++there;
     }
-    if (!known) {
-        return;
+    return there;
+}
+
+void Neighbourhoods::gather(const Cells& cells, const Lattice& lattice,
+                            const std::vector<Atom>& atoms, std::size_t first,
+                            std::size_t last) noexcept {
+    if (there_.size() < last) {  // never shrinks: only the first frame pays for it
+        there_.resize(last);
+        six_.resize(last);
+        offsets_px_.resize(last * dim());
+        variances_px2_.resize(last * (2 + dim()));
     }
-    centre.n = static_cast<std::int8_t>(second);
-    scores.isotropic = static_cast<float>(ideal.isotropic.dot(displacement));
+    place_sites(lattice);
+    for (std::size_t k = first; k < last; ++k) {
+        const Atom& a = atoms[k];
+        const int there = a.site == Site::cation && usable(a) ? gather_one(cells, atoms, k) : 0;
+        there_[k] = static_cast<std::uint8_t>(there);
+    }
+}
+
+void Neighbourhoods::set_patterns(const Lattice& lattice) noexcept {
+    const Patterns& ideal = ideal_patterns();
+    Patterns::Vector perfect;
+    for (Eigen::Index s = 0; s < 6; ++s) {
+        const auto& [i, j, x, y] = sites_[static_cast<std::size_t>(s)];
+        const Eigen::Vector2d r_px = i * lattice.a1_px + j * lattice.a2_px;
+        perfect.segment<2>(2 * s) = frame_.turn(r_px.x(), r_px.y());
+    }
+    patterns_.clear(12);
+    int lane = 0;
+    for (const auto* p : {&ideal.isotropic, &ideal.zigzag[0], &ideal.zigzag[1], &ideal.zigzag[2]}) {
+        patterns_.set(lane++, frame_, p->data(), p->dot(perfect));
+    }
+}
+
+/// Second-species cations among the six; -1: not all of them are there and of a known species.
+int Neighbourhoods::count_second(std::size_t atom) const noexcept {
+    if (there_[atom] < 6) {
+        return -1;
+    }
+    int sum = 0;
+    for (const std::int32_t neighbour : six_[atom]) {
+        sum += kind_[static_cast<std::size_t>(neighbour)];
+    }
+    return sum < kNeither ? sum : -1;
+}
+
+void Neighbourhoods::score(std::size_t atom, Scores& scores) const noexcept {
+    const auto value = patterns_.values(offsets_px(atom));
+    const auto variance = patterns_.variances(variances_px2(atom));
     std::size_t strongest = 0;
     for (std::size_t r = 0; r < 3; ++r) {
-        scores.zigzag[r] = static_cast<float>(ideal.zigzag[r].dot(displacement));
+        scores.zigzag[r] = static_cast<float>(value[1 + r]);
         strongest = std::abs(scores.zigzag[r]) > std::abs(scores.zigzag[strongest]) ? r : strongest;
     }
+    scores.isotropic = static_cast<float>(value[0]);
+    scores.se_isotropic = std::sqrt(static_cast<float>(variance[0]));
     scores.order_parameter = std::abs(scores.zigzag[strongest]);
-    double var_iso = 0, var_zigzag = 0;
-    Eigen::Vector2d sum_iso(0, 0), sum_zigzag(0, 0);
-    const auto add = [&](const Atom& a, const Patterns::Vector& pattern, std::size_t s,
-                         Eigen::Vector2d& sum, double& variance) {
-        const Eigen::Vector2d p = pattern.segment<2>(2 * static_cast<Eigen::Index>(s));
-        const double px = cos_ * p.x() - sin_ * p.y(), py = -sin_ * p.x() - cos_ * p.y();
-        variance += std::pow(px * a.se_x_px, 2) + std::pow(py * a.se_y_px, 2);
-        sum += Eigen::Vector2d(px, py);
-    };
-    for (std::size_t s = 0; s < 6; ++s) {
-        const Atom& a = atoms[static_cast<std::size_t>(neighbour[s])];
-        add(a, ideal.isotropic, s, sum_iso, var_iso);
-        add(a, ideal.zigzag[strongest], s, sum_zigzag, var_zigzag);
-    }
-    const auto total = [&](const Eigen::Vector2d& sum, double variance) {
-        return static_cast<float>(length_per_px_ *
-                                  std::sqrt(variance + std::pow(sum.x() * centre.se_x_px, 2) +
-                                            std::pow(sum.y() * centre.se_y_px, 2)));
-    };
-    scores.se_isotropic = total(sum_iso, var_iso);
-    scores.se_order_parameter = total(sum_zigzag, var_zigzag);
+    scores.se_order_parameter = std::sqrt(static_cast<float>(variance[1 + strongest]));
 }
 
-void Neighbourhoods::run(const Cells& cells, const Lattice& lattice, double length_per_px,
-                         std::vector<Atom>& atoms, std::vector<Scores>& scores) noexcept {
-    length_per_px_ = length_per_px;
-    a_ = lattice.a_px * length_per_px;
-    cos_ = std::cos(lattice.rotation_rad);
-    sin_ = std::sin(lattice.rotation_rad);
-    for (std::size_t s = 0; s < sites_.size(); ++s) {
-        const Eigen::Vector2d r =
-            length_per_px * (sites_[s][0] * lattice.a1_px + sites_[s][1] * lattice.a2_px);
-        ideal_[s] = {cos_ * r.x() - sin_ * r.y(), -sin_ * r.x() - cos_ * r.y()};
+void Neighbourhoods::measure(const Lattice& lattice, double length_per_px, std::vector<Atom>& atoms,
+                             std::vector<Scores>& scores) noexcept {
+    frame_ = {length_per_px * std::cos(lattice.rotation_rad),
+              length_per_px * std::sin(lattice.rotation_rad)};
+    set_patterns(lattice);
+    kind_.clear();
+    for (const Atom& a : atoms) {
+        kind_.push_back(kind_of(a.species));
     }
-    const auto n = static_cast<std::size_t>(neighbours_);
-    complete_.assign(atoms.size(), 0);
-    offsets_.resize(atoms.size() * 2 * n);
-    index_.resize(atoms.size() * n);
-    scores.assign(atoms.size(), Scores());
+    scores.clear();
     for (std::size_t k = 0; k < atoms.size(); ++k) {
-        Atom& a = atoms[k];
-        a.n = -1;
-        a.complete = 0;
-        if (a.site != Site::cation || !usable(a)) {
-            continue;
+        const int second = count_second(k), there = there_[k];
+        atoms[k].n = static_cast<std::int8_t>(second);
+        atoms[k].complete = static_cast<std::uint8_t>(
+            (there >= 6 ? 1 : 0) | (there >= 12 ? 2 : 0) | (there >= 24 ? 4 : 0));
+        Scores& s = scores.emplace_back();
+        if (second >= 0) {
+            score(k, s);
         }
-        first_shell(cells, atoms, k, scores[k]);
-        std::size_t there = 0;
-        Eigen::Vector2d offset;
-        for (; there < sites_.size(); ++there) {
-            const int neighbour =
-                cells.at(a.i + sites_[there][0], a.j + sites_[there][1], cells.cation_site);
-            if (!offset_of(atoms, a, neighbour, there, offset)) {
-                break;
-            }
-            if (there < n) {
-                index_[k * n + there] = neighbour;
-                offsets_[2 * (k * n + there)] = offset.x();
-                offsets_[2 * (k * n + there) + 1] = offset.y();
-            }
-        }
-        a.complete = static_cast<std::uint8_t>((there >= 6 ? 1 : 0) | (there >= 12 ? 2 : 0) |
-                                               (there >= 24 ? 4 : 0));
-        complete_[k] = there >= n ? 1 : 0;
     }
 }
 
-double Neighbourhoods::projection_error(const std::vector<Atom>& atoms, std::size_t atom,
-                                        const double* unit) const noexcept {
-    const auto n = static_cast<std::size_t>(neighbours_);
-    double variance = 0;
-    Eigen::Vector2d sum(0, 0);
-    for (std::size_t s = 0; s < n; ++s) {
-        const Atom& a = atoms[static_cast<std::size_t>(index_[atom * n + s])];
-        const double px = cos_ * unit[2 * s] - sin_ * unit[2 * s + 1],
-                     py = -sin_ * unit[2 * s] - cos_ * unit[2 * s + 1];
-        variance += std::pow(px * a.se_x_px, 2) + std::pow(py * a.se_y_px, 2);
-        sum += Eigen::Vector2d(px, py);
+Neighbourhoods::Offsets Neighbourhoods::offsets(std::size_t atom) const noexcept {
+    Offsets r(2 * neighbours_);
+    const float* px = offsets_px(atom);
+    for (Eigen::Index d = 0; d < r.size(); d += 2) {
+        r.segment<2>(d) = frame_.turn(px[d], px[d + 1]);
     }
-    const Atom& centre = atoms[atom];
-    return length_per_px_ * std::sqrt(variance + std::pow(sum.x() * centre.se_x_px, 2) +
-                                      std::pow(sum.y() * centre.se_y_px, 2));
+    return r;
 }
 
 }  // namespace dwellmap

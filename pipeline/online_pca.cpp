@@ -12,13 +12,15 @@
 namespace dwellmap {
 namespace {
 
-/// Breathing is positive outwards, a zigzag along its pattern, anything else at its largest loading.
+/// Breathing is positive outwards, a zigzag along its pattern, anything else at its largest loading, the first of those that
+/// are equal but for rounding: antipodes always are.
 template <class Vector>
 double conventional_sign(const Vector& v) noexcept {
     const Patterns& ideal = ideal_patterns();
-    Eigen::Index largest = 0;
-    v.cwiseAbs().maxCoeff(&largest);
-    double decisive = v[largest];
+    const double largest = v.cwiseAbs().maxCoeff();
+    double decisive = *std::find_if(v.begin(), v.end(), [&](double loading) {
+        return std::abs(loading) >= (1 - 1e-6) * largest;
+    });
     for (const auto* pattern :
          {&ideal.isotropic, &ideal.zigzag[0], &ideal.zigzag[1], &ideal.zigzag[2]}) {
         const double overlap = pattern->dot(v.template head<12>());
@@ -115,6 +117,9 @@ void OnlinePca::align(Basis& fresh, std::array<double, kModes>& variance,
                 variance[to] = unordered_variance[from];
                 slots[static_cast<std::size_t>(size++)] = static_cast<Eigen::Index>(to);
             }
+        }
+        if (size == 0) {
+            continue;
         }
         // identity outside the block keeps the size fixed and changes nothing inside it
         Overlaps product = Overlaps::Identity();

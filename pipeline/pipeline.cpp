@@ -74,7 +74,7 @@ Pipeline::Pipeline(const Config& config, std::shared_ptr<const Series> series)
       track_(series_->rows_px, series_->cols_px, max_atoms_, config.track.match_lattice),
       neighbourhoods_(config.statistics.neighbours, max_atoms_),
       statistics_(config.statistics, 2 * max_atoms_),
-      map_(series_->rows_px, series_->cols_px),
+      map_(series_->rows_px, series_->cols_px, max_atoms_),
       filtered_(Image::Zero(series_->rows_px, series_->cols_px)),
       cells_(largest_index(*series_)) {
     track_of_.reserve(max_atoms_);
@@ -160,6 +160,7 @@ void Pipeline::begin_rows(std::uint64_t number) noexcept {
     most_ = std::numeric_limits<float>::lowest();
     lattice_ = known_lattice_;
     expected_ = !prediction_.columns().empty();
+    labelled_ = surrounded_ = painted_ = 0;
     if (expected_) {
         columns_ = prediction_.columns();
         refine_.begin(known_lattice_.a_px, known_fit_);
@@ -248,6 +249,8 @@ bool Pipeline::refine_expected(const Frame& frame, FrameResult& result) noexcept
     if (bands_.lost()) {
         return !frame.complete;
     }
+    sublattices_.find_vacancies(cells_, labelled_, bands_.settled(), columns_);
+    labelled_ = bands_.settled();
     fit_ = known_fit_;
     if (frame.complete) {
         refine_.end(columns_, fit_);
@@ -261,6 +264,7 @@ bool Pipeline::refine_expected(const Frame& frame, FrameResult& result) noexcept
 
 FrameStatus Pipeline::refine_anew(const Frame& frame, FrameResult& result) noexcept {
     expected_ = false;
+    surrounded_ = painted_ = 0;
     prediction_.clear();
     if (!sites_.run(filtered_, rows_filtered_, find_.peaks(), config_.find.threshold,
                     result.lattice, result.atoms, cells_)) {
@@ -281,18 +285,19 @@ FrameStatus Pipeline::refine_anew(const Frame& frame, FrameResult& result) noexc
 }
 
 FrameStatus Pipeline::sort_species(const Frame& frame, FrameResult& result) noexcept {
-    if (expected_ && !frame.complete) {
-        sublattices_.find_vacancies(cells_, result.atoms);
-    } else {
-        const auto columns = result.atoms.size();
+    if (!expected_) {
         sublattices_.run(result.atoms, cells_, result.notes);
-        expected_ = expected_ && result.atoms.size() == columns;
+    } else if (frame.complete) {
+        sublattices_.measure(result.atoms, cells_, result.notes);
+    }
+    if (!expected_ || frame.complete) {
         fit_cation_lattice(result.atoms, cells_, result.lattice);
     }
     const bool same = std::abs(result.lattice.a_px * pixel_size_nm_ / config_.specimen.lattice_nm -
                                1) < kSameLattice;  // false for NaN
     bool generic = !same && !names_trusted_;
-    result.species = species_.run(composition_, generic, result.atoms, result.notes);
+    result.species =
+        species_.run(composition_, result.complete, generic, result.atoms, result.notes);
     generic = generic && !names_trusted_;
     note_if(generic, result, note_other_lattice);
     const auto& names = config_.specimen.species;
@@ -318,9 +323,13 @@ FrameStatus Pipeline::track(const Frame& frame, FrameResult& result) noexcept {
     return FrameStatus::ok;
 }
 
+/// Neighbourhoods that cannot change any more are gathered once.
 FrameStatus Pipeline::measure(FrameResult& result) noexcept {
-    neighbourhoods_.run(cells_, result.lattice, result.length_per_px(), result.atoms,
-                        result.scores);
+    const Lattice& sites = expected_ ? known_lattice_ : result.lattice;
+    const std::size_t from = surrounded_, columns = result.atoms.size();
+    surrounded_ = !expected_ || result.complete ? columns : bands_.surrounded();
+    neighbourhoods_.gather(cells_, sites, result.atoms, from, columns);
+    neighbourhoods_.measure(result.lattice, result.length_per_px(), result.atoms, result.scores);
     result.species.clusters.fill(0);
     for (const Atom& a : result.atoms) {
         if (a.n >= 0 && (a.species == species_first || a.species == species_second)) {
@@ -344,7 +353,12 @@ FrameStatus Pipeline::accumulate(const Frame& frame, FrameResult& result) noexce
 }
 
 FrameStatus Pipeline::paint(FrameResult& result) noexcept {
-    map_.run(result.atoms, result.scores, result.lattice.a_px, result.maps);
+    if (painted_ == 0) {
+        map_.begin(expected_ ? known_lattice_.a_px : result.lattice.a_px);
+    }
+    map_.paint(result.atoms, painted_, surrounded_);
+    painted_ = surrounded_;
+    map_.fill(result.scores, result.maps);
     return FrameStatus::ok;
 }
 

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dwellmap/species.hpp"
 
+#include "nth_smallest.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cctype>
 #include <cmath>
-#include <numbers>
 #include <string_view>
 
 namespace dwellmap {
@@ -15,10 +16,9 @@ constexpr std::size_t kFewest = 20;  // cations: below, no mixture
 constexpr double kContrastTolerance =
     0.6;  // of the expected ratio: beyond, these are other elements
 constexpr double kContrastExponent = 1.7;  // contrast ~ Z^1.7
-
-double log_normal(double x, double mean, double variance) noexcept {
-    return -0.5 * (std::log(2 * std::numbers::pi * variance) + (x - mean) * (x - mean) / variance);
-}
+constexpr double kFarMean = 2;             // sigma: a mixture that moved so far is another one
+constexpr double kWorse = 0.1;             // log likelihood, a column
+constexpr double kSameShape = 4;           // standard errors
 
 }  // namespace
 
@@ -45,106 +45,51 @@ SpeciesSorter::SpeciesSorter(const SpecimenConfig& specimen, const SpeciesConfig
                                kContrastExponent)),
       literal_quantile_(config.rule == "quantile") {
     contrast_.reserve(max_atoms);
+    scratch_.reserve(max_atoms);
 }
 
-/// Two halves of the sorted contrasts, cut where the mean spread inside them is least; `fraction_bright` places the
-/// cut to within `margin`, a negative one leaves it free.
-SpeciesSorter::Mixture SpeciesSorter::start(double fraction_bright, double margin) const noexcept {
-    const auto n = contrast_.size();
-    std::size_t low = 1, high = n - 1;
-    if (fraction_bright >= 0) {
-        low = static_cast<std::size_t>(
-            std::clamp((1 - fraction_bright - margin) * static_cast<double>(n), 1.0,
-                       static_cast<double>(n - 1)));
-        high = static_cast<std::size_t>(
-            std::clamp((1 - fraction_bright + margin) * static_cast<double>(n), 1.0,
-                       static_cast<double>(n - 1)));
-    }
-    double total = 0, total2 = 0, left = 0, left2 = 0, best = 0;
-    for (const double c : contrast_) {
-        total += c;
-        total2 += c * c;
-    }
-    Mixture m{};
-    bool found = false;
-    for (std::size_t k = 1; k <= high; ++k) {
-        left += contrast_[k - 1];
-        left2 += contrast_[k - 1] * contrast_[k - 1];
-        const auto a = static_cast<double>(k), b = static_cast<double>(n - k);
-        const double within =
-            (left2 - left * left / a) + (total2 - left2 - (total - left) * (total - left) / b);
-        if (k >= low && (!found || within < best)) {
-            found = true;
-            best = within;
-            m = {{a / static_cast<double>(n), b / static_cast<double>(n)},
-                 {left / a, (total - left) / b},
-                 {left2 / a - left * left / (a * a),
-                  (total2 - left2) / b - (total - left) * (total - left) / (b * b)}};
+void SpeciesSorter::collect(std::vector<Atom>& atoms) noexcept {
+    contrast_.clear();
+    for (Atom& a : atoms) {
+        a.p_second = kNaN;
+        if (a.species == species_first && (a.flags & (flag_edge | flag_misfit)) == 0) {
+            contrast_.push_back(a.amplitude);
         }
     }
-    return m;
 }
 
-/// Expectation-maximisation until the means stand still.
-void SpeciesSorter::maximise(Mixture& m, bool fixed_weights) const noexcept {
-    const auto n = static_cast<double>(contrast_.size());
-    double sum = 0, sum2 = 0;
+SpeciesSorter::Shape SpeciesSorter::shape() const noexcept {
+    Shape s;
+    s.count = static_cast<double>(contrast_.size());
     for (const double c : contrast_) {
-        sum += c;
-        sum2 += c * c;
+        s.mean += c / s.count;
     }
-    const double spread2 = std::max(sum2 / n - sum * sum / (n * n), 1e-300);
-    for (double& v : m.variance) {
-        v = std::max(v, 1e-4 * spread2);
+    double m2 = 0, m3 = 0, m4 = 0;
+    for (const double c : contrast_) {
+        const double d = c - s.mean, d2 = d * d;
+        m2 += d2;
+        m3 += d * d2;
+        m4 += d2 * d2;
     }
-    for (int iteration = 0; iteration < 200; ++iteration) {
-        double n1 = 0, s0 = 0, s1 = 0, q0 = 0, q1 = 0;
-        m.log_likelihood = 0;
-        const double base0 =
-            std::log(m.weight[0]) - 0.5 * std::log(2 * std::numbers::pi * m.variance[0]);
-        const double base1 =
-            std::log(m.weight[1]) - 0.5 * std::log(2 * std::numbers::pi * m.variance[1]);
-        for (const double c : contrast_) {
-            const double l0 = base0 - 0.5 * (c - m.mean[0]) * (c - m.mean[0]) / m.variance[0];
-            const double l1 = base1 - 0.5 * (c - m.mean[1]) * (c - m.mean[1]) / m.variance[1];
-            const double e = std::exp(-std::abs(l1 - l0));
-            const double p = l1 > l0 ? 1 / (1 + e) : e / (1 + e);
-            m.log_likelihood += std::max(l0, l1) + std::log1p(e);
-            n1 += p;
-            s1 += p * c;
-            q1 += p * c * c;
-            s0 += (1 - p) * c;
-            q0 += (1 - p) * c * c;
-        }
-        const double n0 = std::max(n - n1, 1e-9);
-        n1 = std::max(n1, 1e-9);
-        const double moved = std::max(std::abs(s0 / n0 - m.mean[0]), std::abs(s1 / n1 - m.mean[1]));
-        m.mean[0] = s0 / n0;
-        m.mean[1] = s1 / n1;
-        m.variance[0] = std::max(q0 / n0 - m.mean[0] * m.mean[0], 1e-4 * spread2);
-        m.variance[1] = std::max(q1 / n1 - m.mean[1] * m.mean[1], 1e-4 * spread2);
-        if (!fixed_weights) {
-            m.weight[0] = n0 / n;
-            m.weight[1] = n1 / n;
-        }
-        if (moved * moved < 1e-14 * spread2) {
-            break;
-        }
-    }
+    const double variance = std::max(m2 / s.count, 1e-300);
+    s.sigma = std::sqrt(variance);
+    s.skewness = m3 / s.count / (variance * s.sigma);
+    s.kurtosis = m4 / s.count / (variance * variance);
+    return s;
 }
 
 /// The likeliest of the mixtures that the starts lead to: a rare species is not found from a cut in the middle.
-SpeciesSorter::Mixture SpeciesSorter::best_mixture(std::initializer_list<double> fractions_bright,
-                                                   bool fixed_weights) const noexcept {
+Mixture SpeciesSorter::best_mixture(std::initializer_list<double> fractions_bright,
+                                    bool fixed_weights) const noexcept {
     Mixture best{};
     bool first = true;
     for (const double fraction : fractions_bright) {
-        Mixture m = start(fraction, fixed_weights ? 0.15 : 0.01);
+        Mixture m = cut(contrast_, fraction, fixed_weights ? 0.15 : 0.01);
         if (fixed_weights) {
             m.weight[0] = 1 - fraction;
             m.weight[1] = fraction;
         }
-        maximise(m, fixed_weights);
+        maximise(contrast_, fixed_weights, m);
         if (first || m.log_likelihood > best.log_likelihood) {
             best = m;
             first = false;
@@ -153,39 +98,67 @@ SpeciesSorter::Mixture SpeciesSorter::best_mixture(std::initializer_list<double>
     return best;
 }
 
-/// Is the mixture better than one Gaussian by BIC, and are its parts apart?
-bool SpeciesSorter::two_species(const Mixture& m) const noexcept {
-    const auto n = static_cast<double>(contrast_.size());
-    double mean = 0, variance = 0;
-    for (const double c : contrast_) {
-        mean += c / n;
+/// From the last complete frame's answer, if that still describes the contrasts.
+bool SpeciesSorter::go_on(double bright, Known& found) const noexcept {
+    const bool given = std::isfinite(bright);
+    found = known_;
+    if (known_.species == 1 && !given) {
+        const Shape now = shape();
+        const double error2 =
+            1 / now.count + 1 / known_.shape.count;  // of a Gaussian's: 6, 24 times
+        return std::abs(now.skewness - known_.shape.skewness) <
+                   kSameShape * std::sqrt(6 * error2) &&
+               std::abs(now.kurtosis - known_.shape.kurtosis) < kSameShape * std::sqrt(24 * error2);
     }
-    for (const double c : contrast_) {
-        variance += (c - mean) * (c - mean) / n;
+    if (known_.species != 2) {
+        return false;
     }
-    double one = 0;
-    for (const double c : contrast_) {
-        one += log_normal(c, mean, variance);
+    Mixture& m = found.mixture;
+    if (given) {
+        m.weight[0] = 1 - bright;
+        m.weight[1] = bright;
     }
-    const bool better = -2 * m.log_likelihood + 5 * std::log(n) < -2 * one + 2 * std::log(n) - 10;
-    const bool apart =
-        m.mean[1] - m.mean[0] > 3 * std::sqrt(std::max(m.variance[0], m.variance[1]));
-    return better && apart && std::min(m.weight[0], m.weight[1]) * n > 2.5;
+    maximise(contrast_, given, m);
+    found.likelihood = m.log_likelihood / static_cast<double>(contrast_.size());
+    const auto near = [&](int k) {
+        return std::abs(m.mean[k] - known_.mixture.mean[k]) <
+               kFarMean * std::sqrt(known_.mixture.variance[k]);
+    };
+    return found.likelihood > known_.likelihood - kWorse &&
+           (given ? near(0) && near(1) : is_twofold(contrast_, m));
+}
+
+/// @param bright fraction of the brighter species, NaN: not given
+/// @return false: there is one species
+bool SpeciesSorter::find_mixture(double bright, Known& found) noexcept {
+    if (!go_on(bright, found)) {
+        const bool given = std::isfinite(bright);
+        std::sort(contrast_.begin(), contrast_.end());
+        const Mixture m = given ? best_mixture({bright}, true)
+                                : best_mixture({-1, 0.01, 0.05, 0.95, 0.99}, false);
+        found = {given || is_twofold(contrast_, m) ? 2 : 1, m,
+                 m.log_likelihood / static_cast<double>(contrast_.size()), shape()};
+    }
+    return found.species == 2;
+}
+
+/// Between the given fraction of the darkest and the others.
+double SpeciesSorter::quantile(double fraction_dark) noexcept {
+    const auto n = contrast_.size();
+    const auto dark = static_cast<std::size_t>(std::clamp(
+        std::lround(fraction_dark * static_cast<double>(n)), 0L, static_cast<long>(n) - 1));
+    const auto [below, above] = nth_smallest(contrast_, dark, scratch_);
+    return 0.5 * (below + above);
 }
 
 void SpeciesSorter::label(const Mixture& m, bool second_is_bright, SpeciesResult& result,
-                          std::vector<Atom>& atoms) const noexcept {
+                          std::vector<Atom>& atoms) noexcept {
     const int first = second_is_bright ? 0 : 1, second = 1 - first;
     result.mean_first = m.mean[first];
     result.sigma_first = std::sqrt(m.variance[first]);
     result.mean_second = m.mean[second];
     result.sigma_second = std::sqrt(m.variance[second]);
-    const auto log_odds_bright = [&](double c) {
-        const double inside =
-            std::clamp(c, m.mean[0], m.mean[1]);  // beyond the means it can only get surer
-        return std::log(m.weight[1] / m.weight[0]) + log_normal(inside, m.mean[1], m.variance[1]) -
-               log_normal(inside, m.mean[0], m.variance[0]);
-    };
+    const LogOdds log_odds_bright(m);
     double low = m.mean[0], high = m.mean[1];
     for (int k = 0; k < 60; ++k) {
         const double middle = 0.5 * (low + high);
@@ -194,11 +167,7 @@ void SpeciesSorter::label(const Mixture& m, bool second_is_bright, SpeciesResult
     double threshold = 0.5 * (low + high);
     const double x = result.expected_second;
     if (std::isfinite(x)) {
-        const double dark = (second_is_bright ? 1 - x : x) * static_cast<double>(contrast_.size());
-        const auto k = static_cast<std::size_t>(
-            std::clamp(std::lround(dark), 0L, static_cast<long>(contrast_.size()) - 1));
-        result.quantile_threshold =
-            k == 0 ? contrast_.front() : 0.5 * (contrast_[k - 1] + contrast_[k]);
+        result.quantile_threshold = quantile(second_is_bright ? 1 - x : x);
         threshold = literal_quantile_ ? result.quantile_threshold : threshold;
     }
     result.threshold = threshold / result.mean_first;
@@ -209,7 +178,7 @@ void SpeciesSorter::label(const Mixture& m, bool second_is_bright, SpeciesResult
         }
         const bool bright = a.amplitude > threshold;
         a.species = bright == second_is_bright ? species_second : species_first;
-        const double p_bright = 1 / (1 + std::exp(-log_odds_bright(a.amplitude)));
+        const double p_bright = probability(log_odds_bright(a.amplitude));
         a.p_second = static_cast<float>(second_is_bright ? p_bright : 1 - p_bright);
         if ((a.flags & (flag_edge | flag_misfit)) == 0) {
             ++cations;
@@ -220,18 +189,21 @@ void SpeciesSorter::label(const Mixture& m, bool second_is_bright, SpeciesResult
         cations > 0 ? static_cast<double>(seconds) / static_cast<double>(cations) : 0;
 }
 
-SpeciesResult SpeciesSorter::run(double composition, bool& generic, std::vector<Atom>& atoms,
-                                 std::uint32_t& notes) noexcept {
+/// Would the literal rule label more than 1 % otherwise?
+bool SpeciesSorter::quantile_differs(const SpeciesResult& result) const noexcept {
+    std::size_t differ = 0;
+    const double mixture = result.threshold * result.mean_first;
+    for (const double c : contrast_) {
+        differ += (c > mixture) != (c > result.quantile_threshold) ? 1 : 0;
+    }
+    return 100 * differ > contrast_.size();
+}
+
+SpeciesResult SpeciesSorter::run(double composition, bool keep, bool& generic,
+                                 std::vector<Atom>& atoms, std::uint32_t& notes) noexcept {
     SpeciesResult result;
     result.expected_second = composition;
-    contrast_.clear();
-    for (Atom& a : atoms) {
-        a.p_second = kNaN;
-        if (a.species == species_first && (a.flags & (flag_edge | flag_misfit)) == 0) {
-            contrast_.push_back(a.amplitude);
-        }
-    }
-    std::sort(contrast_.begin(), contrast_.end());
+    collect(atoms);
     const bool given = std::isfinite(composition);
     const bool pure = given && (composition <= 0 || composition >= 1);
     if (contrast_.size() < kFewest || pure) {
@@ -244,38 +216,26 @@ SpeciesResult SpeciesSorter::run(double composition, bool& generic, std::vector<
         }
         return result;
     }
-    const double bright = second_is_brighter_ ? composition : 1 - composition;
-    const Mixture m =
-        given ? best_mixture({bright}, true) : best_mixture({-1, 0.01, 0.05, 0.95, 0.99}, false);
-    if (!given && !two_species(m)) {
+    Known found;
+    const bool two = find_mixture(second_is_brighter_ ? composition : 1 - composition, found);
+    known_ = keep ? found : known_;
+    if (!two) {
+        const Shape one = shape();
         notes |= note_one_species;
         result.fraction_second = 0;
-        double sum = 0, sum2 = 0;
-        for (const double c : contrast_) {
-            sum += c;
-            sum2 += c * c;
-        }
-        const auto n = static_cast<double>(contrast_.size());
-        result.mean_first = sum / n;
-        result.sigma_first =
-            std::sqrt(std::max(0.0, sum2 / n - result.mean_first * result.mean_first));
+        result.mean_first = one.mean;
+        result.sigma_first = one.sigma;
         return result;
     }
+    const Mixture& m = found.mixture;
     const double ratio = second_is_brighter_ ? m.mean[1] / m.mean[0] : m.mean[0] / m.mean[1];
     generic = generic || !(ratio > kContrastTolerance * contrast_ratio_ &&
                            ratio < contrast_ratio_ / kContrastTolerance);
     const bool second_is_bright =
         generic && !given ? m.weight[1] <= m.weight[0] : second_is_brighter_;
     label(m, second_is_bright, result, atoms);
-    if (given) {
-        std::size_t differ = 0;
-        const double mixture = result.threshold * result.mean_first;
-        for (const double c : contrast_) {
-            differ += (c > mixture) != (c > result.quantile_threshold) ? 1 : 0;
-        }
-        if (100 * differ > contrast_.size()) {
-            notes |= note_quantile_differs;
-        }
+    if (given && quantile_differs(result)) {
+        notes |= note_quantile_differs;
     }
     return result;
 }

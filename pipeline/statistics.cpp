@@ -2,6 +2,7 @@
 #include "dwellmap/statistics.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 namespace dwellmap {
 namespace {
@@ -18,7 +19,28 @@ Statistics::Statistics(const StatisticsConfig& config, std::size_t max_tracks)
       pca_{OnlinePca(config.neighbours, config.parity),
            OnlinePca(config.neighbours, config.parity)},
       members_(tracks_count_ ? max_tracks : 0),
-      means_(members_.size() * static_cast<std::size_t>(dim_)) {}
+      means_(members_.size() * static_cast<std::size_t>(dim_)) {
+    for (auto* batches : {&incoming_, &outgoing_}) {
+        for (Batch& batch : *batches) {
+            batch.x.resize(dim_, kBatch);
+        }
+    }
+}
+
+/// Into the set first, so that it is never nearly empty in between.
+void Statistics::flush(std::size_t set) noexcept {
+    sets_[set].add_batch(incoming_[set].x.leftCols(incoming_[set].size));
+    sets_[set].remove_batch(outgoing_[set].x.leftCols(outgoing_[set].size));
+    incoming_[set].size = outgoing_[set].size = 0;
+}
+
+/// @return the next column of the batch, which is emptied when it is full
+Eigen::MatrixXd::ColXpr Statistics::next(Batch& batch, std::size_t set) noexcept {
+    if (batch.size == kBatch) {
+        flush(set);
+    }
+    return batch.x.col(batch.size++);
+}
 
 void Statistics::update(const std::vector<Atom>& atoms, const std::vector<std::int32_t>& track,
                         const Neighbourhoods& neighbourhoods) noexcept {
@@ -28,17 +50,18 @@ void Statistics::update(const std::vector<Atom>& atoms, const std::vector<std::i
             (species != species_first && species != species_second)) {
             continue;
         }
-        auto& set = sets_[set_of(species)];
+        const auto set = set_of(species);
         const auto offsets = neighbourhoods.offsets(k);
         if (!tracks_count_ || track[k] < 0) {
-            set.add(offsets);
+            next(incoming_[set], set) = offsets;
             continue;
         }
         const auto t = static_cast<std::size_t>(track[k]);
         Member& member = members_[t];
         Eigen::Map<Eigen::VectorXd> mean(means_.data() + t * static_cast<std::size_t>(dim_), dim_);
         if (member.species != species_unknown) {
-            sets_[set_of(member.species)].remove(mean);
+            const auto old_set = set_of(member.species);
+            next(outgoing_[old_set], old_set) = mean;
         }
         if (member.species != species) {
             member = {species, 0};
@@ -46,9 +69,10 @@ void Statistics::update(const std::vector<Atom>& atoms, const std::vector<std::i
         }
         ++member.seen;
         mean += (offsets - mean) / member.seen;
-        set.add(mean);
+        next(incoming_[set], set) = mean;
     }
     for (std::size_t s = 0; s < 2; ++s) {
+        flush(s);
         pca_[s].update(sets_[s]);
     }
 }
@@ -57,25 +81,28 @@ void Statistics::forget_tracks() noexcept { std::fill(members_.begin(), members_
 
 void Statistics::score(const std::vector<Atom>& atoms, const Neighbourhoods& neighbourhoods,
                        std::vector<Scores>& scores) const noexcept {
+    std::array<Projection, 2> projections;
+    for (std::size_t s = 0; s < 2; ++s) {
+        const ModeSet& modes = pca_[s].modes();
+        projections[s].clear(dim_);
+        for (int m = 0; m < kModes; ++m) {
+            const auto loading = modes.loadings.col(m);
+            projections[s].set(m, neighbourhoods.frame(), loading.data(), loading.dot(modes.mean));
+        }
+    }
     for (std::size_t k = 0; k < atoms.size(); ++k) {
         const auto species = atoms[k].species;
         if (!neighbourhoods.complete(k) ||
-            (species != species_first && species != species_second)) {
+            (species != species_first && species != species_second) ||
+            pca_[set_of(species)].modes().count == 0) {
             continue;
         }
-        const ModeSet& modes = pca_[set_of(species)].modes();
-        if (modes.count == 0) {
-            continue;
-        }
-        const auto offsets = neighbourhoods.offsets(k);
-        for (int m = 0; m < kModes; ++m) {
-            double sum = 0;
-            for (Eigen::Index d = 0; d < dim_; ++d) {
-                sum += (offsets[d] - modes.mean[d]) * modes.loadings(d, m);
-            }
-            scores[k].pca[static_cast<std::size_t>(m)] = static_cast<float>(sum);
-            scores[k].se_pca[static_cast<std::size_t>(m)] = static_cast<float>(
-                neighbourhoods.projection_error(atoms, k, modes.loadings.col(m).data()));
+        const auto& projection = projections[set_of(species)];
+        const auto value = projection.values(neighbourhoods.offsets_px(k));
+        const auto variance = projection.variances(neighbourhoods.variances_px2(k));
+        for (std::size_t m = 0; m < kModes; ++m) {
+            scores[k].pca[m] = static_cast<float>(value[m]);
+            scores[k].se_pca[m] = std::sqrt(static_cast<float>(variance[m]));
         }
     }
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dwellmap/sublattice.hpp"
 
+#include "nth_smallest.hpp"
+
 #include <algorithm>
 #include <array>
 
@@ -25,58 +27,78 @@ int site_of(const Atom& a, std::size_t index, const Cells& cells) noexcept {
 
 SublatticeSorter::SublatticeSorter(const SpecimenConfig& specimen, std::size_t max_atoms)
     : cations_are_darker_(specimen.brighter == "anions") {
-    amplitudes_.reserve(max_atoms);
+    for (Sublattice& s : sublattices_) {
+        s.amplitudes.reserve(max_atoms);
+    }
+    site_.reserve(max_atoms);
+    scratch_.reserve(max_atoms);
+}
+
+void SublatticeSorter::collect(const std::vector<Atom>& atoms, const Cells& cells) noexcept {
+    site_.clear();
+    for (Sublattice& s : sublattices_) {
+        s.amplitudes.clear();
+        s.significant = 0;
+    }
+    for (std::size_t k = 0; k < atoms.size(); ++k) {
+        const int site = site_of(atoms[k], k, cells);
+        site_.push_back(static_cast<std::int8_t>(site));
+        if (site >= 0) {
+            Sublattice& s = sublattices_[static_cast<std::size_t>(site)];
+            s.amplitudes.push_back(atoms[k].amplitude);
+            s.significant += (atoms[k].flags & flag_weak) == 0 ? 1 : 0;
+        }
+    }
 }
 
 /// Median amplitude of a sublattice; 0: it is not there.
-float SublatticeSorter::brightness(const std::vector<Atom>& atoms, const Cells& cells,
-                                   int site) noexcept {
-    amplitudes_.clear();
-    std::size_t significant = 0;
-    for (std::size_t k = 0; k < atoms.size(); ++k) {
-        if (site_of(atoms[k], k, cells) == site) {
-            amplitudes_.push_back(atoms[k].amplitude);
-            significant += (atoms[k].flags & flag_weak) == 0 ? 1 : 0;
-        }
-    }
-    if (2 * significant <= amplitudes_.size()) {
-        return 0;
-    }
-    const auto middle = amplitudes_.begin() + static_cast<std::ptrdiff_t>(amplitudes_.size() / 2);
-    std::nth_element(amplitudes_.begin(), middle, amplitudes_.end());
-    return *middle;
+float SublatticeSorter::brightness(const Sublattice& s) noexcept {
+    return 2 * s.significant > s.amplitudes.size()
+               ? nth_smallest(s.amplitudes, s.amplitudes.size() / 2, scratch_)[1]
+               : 0;
 }
 
-void SublatticeSorter::run(std::vector<Atom>& atoms, Cells& cells, std::uint32_t& notes) noexcept {
-    auto& bright = typical_;
-    for (int site = 0; site < Cells::sites; ++site) {
-        bright[static_cast<std::size_t>(site)] = brightness(atoms, cells, site);
-    }
-    auto order = bright;
+/// Medians of all sublattices, and what is to be said of them. @return in order, the brightest first
+std::array<float, Cells::sites> SublatticeSorter::measure(const std::vector<Atom>& atoms,
+                                                          const Cells& cells,
+                                                          std::uint32_t& notes) noexcept {
+    collect(atoms, cells);
+    std::transform(sublattices_.begin(), sublattices_.end(), typical_.begin(),
+                   [this](const Sublattice& s) { return brightness(s); });
+    auto order = typical_;
     std::sort(order.rbegin(), order.rend());
-    const float cation = cations_are_darker_ && order[1] > 0 ? order[1] : order[0];
-    cells.cation_site =
-        static_cast<int>(std::find(bright.begin(), bright.end(), cation) - bright.begin());
     if (order[1] == 0) {
         notes |= note_no_anions;
     } else if (order[1] > kAlike * order[0]) {
         notes |= note_sublattices_alike;
     }
+    return order;
+}
+
+void SublatticeSorter::run(std::vector<Atom>& atoms, Cells& cells, std::uint32_t& notes) noexcept {
+    const auto order = measure(atoms, cells, notes);
+    const float cation = cations_are_darker_ && order[1] > 0 ? order[1] : order[0];
+    cells.cation_site = static_cast<int>(std::find(typical_.begin(), typical_.end(), cation) -
+                                         typical_.begin());
     std::size_t kept = 0;
     for (std::size_t k = 0; k < atoms.size(); ++k) {
-        Atom a = atoms[k];
-        const int site = site_of(a, k, cells);
-        if (site >= 0 && site != cells.cation_site && bright[static_cast<std::size_t>(site)] == 0) {
-            cells.set(a.i, a.j, site, -1);
+        const int site = site_[k];
+        if (site >= 0 && site != cells.cation_site &&
+            typical_[static_cast<std::size_t>(site)] == 0) {
+            cells.set(atoms[k].i, atoms[k].j, site, -1);
             continue;
         }
+        if (kept < k) {
+            atoms[kept] = atoms[k];
+        }
+        Atom& a = atoms[kept];
         a.species = species_unknown;
         if (site >= 0) {
             cells.set(a.i, a.j, site, static_cast<int>(kept));
             a.site = site == cells.cation_site ? Site::cation : Site::anion;
             label(site, a);
         }
-        atoms[kept++] = a;
+        ++kept;
     }
     atoms.resize(kept);
 }
@@ -89,8 +111,9 @@ void SublatticeSorter::label(int site, Atom& a) const noexcept {
     a.flags = static_cast<std::uint16_t>(a.flags | (absent ? flag_weak : 0));
 }
 
-void SublatticeSorter::find_vacancies(const Cells& cells, std::vector<Atom>& atoms) const noexcept {
-    for (std::size_t k = 0; k < atoms.size(); ++k) {
+void SublatticeSorter::find_vacancies(const Cells& cells, std::size_t first, std::size_t last,
+                                      std::vector<Atom>& atoms) const noexcept {
+    for (std::size_t k = first; k < last; ++k) {
         const int site = site_of(atoms[k], k, cells);
         if (site >= 0) {
             label(site, atoms[k]);

@@ -3,8 +3,12 @@
 
 #include "dwellmap/lattice.hpp"
 #include "dwellmap/patterns.hpp"
+#include "support/allocations.hpp"
 
 #include <catch2/catch.hpp>
+
+#include <bit>
+#include <random>
 
 using namespace dwellmap;
 
@@ -51,13 +55,22 @@ struct Crystal {
     }
 };
 
+auto bits(const Scores& s) {
+    return std::bit_cast<std::array<std::uint32_t, sizeof(Scores) / sizeof(std::uint32_t)>>(s);
+}
+
+void run(Neighbourhoods& n, Crystal& c) {
+    n.gather(c.cells, c.lattice, c.atoms, 0, c.atoms.size());
+    n.measure(c.lattice, 0.02, c.atoms, c.scores);
+}
+
 }  // namespace
 
 TEST_CASE("a perfect lattice is not distorted, whatever its angle", "[neighbourhood]") {
     const double angle = GENERATE(0.0, 0.4, 1.0);
     Crystal c(angle);
     Neighbourhoods n(24, 200);
-    n.run(c.cells, c.lattice, 0.02, c.atoms, c.scores);
+    run(n, c);
     const auto centre = c.index(0, 0);
     CHECK(c.atoms[centre].complete == 7);
     CHECK(c.atoms[centre].n == 0);
@@ -81,7 +94,7 @@ TEST_CASE("a pattern put on the neighbours comes back as its score", "[neighbour
                0.02 * pattern.segment<2>(2 * static_cast<Eigen::Index>(s)), 0.02);
     }
     Neighbourhoods n(6, 200);
-    n.run(c.cells, c.lattice, 0.02, c.atoms, c.scores);
+    run(n, c);
     const Scores& s = c.scores[c.index(0, 0)];
     CHECK(s.isotropic == Approx(which == 0 ? 0.02 : 0).margin(1e-6));
     CHECK(s.order_parameter == Approx(which == 0 ? 0 : 0.02).margin(1e-6));
@@ -105,7 +118,7 @@ TEST_CASE("a missing, doubtful or far neighbour makes a neighbourhood incomplete
         c.move(1, 0, {0.36 * 0.32, 0}, 0.02);
     }
     Neighbourhoods n(6, 200);
-    n.run(c.cells, c.lattice, 0.02, c.atoms, c.scores);
+    run(n, c);
     CHECK_FALSE(n.complete(c.index(0, 0)));
     CHECK(c.at(0, 0).n == -1);
     CHECK(std::isnan(c.scores[c.index(0, 0)].isotropic));
@@ -118,6 +131,51 @@ TEST_CASE("n counts the second species among the six", "[neighbourhood]") {
     c.at(-1, 1).species = species_second;
     c.at(2, 2).species = species_second;
     Neighbourhoods n(6, 200);
-    n.run(c.cells, c.lattice, 0.02, c.atoms, c.scores);
+    run(n, c);
     CHECK(c.at(0, 0).n == 2);
+}
+
+TEST_CASE("gathered in parts, cut anywhere, the neighbourhoods are the same bit for bit",
+          "[neighbourhood]") {
+    const unsigned seed = GENERATE(1U, 2U, 3U);
+    std::mt19937 random(seed);
+    std::uniform_real_distribution<double> shift(-0.02, 0.02);
+    Crystal whole(0.3);
+    for (int k = 0; k < 60; ++k) {
+        whole.move(static_cast<int>(random() % 9) - 4, static_cast<int>(random() % 9) - 4,
+                   {shift(random), shift(random)}, 0.02);
+        whole.atoms[random() % whole.atoms.size()].species = species_second;
+    }
+    Crystal parts = whole;
+    Neighbourhoods once(12, 200), often(12, 200);
+    run(once, whole);
+    const auto allocations = testing::allocations_in([&] {
+        for (std::size_t first = 0; first < parts.atoms.size();) {
+            const auto last = std::min(parts.atoms.size(), first + random() % 20);
+            often.gather(parts.cells, parts.lattice, parts.atoms, first, last);
+            first = last;
+        }
+    });
+    often.gather(parts.cells, parts.lattice, parts.atoms, 20, 40);  // and some of them again
+    often.measure(parts.lattice, 0.02, parts.atoms, parts.scores);
+    CHECK(allocations == 0);
+    for (std::size_t k = 0; k < whole.atoms.size(); ++k) {
+        CHECK(whole.atoms[k].complete == parts.atoms[k].complete);
+        CHECK(whole.atoms[k].n == parts.atoms[k].n);
+        CHECK(bits(whole.scores[k]) == bits(parts.scores[k]));
+        REQUIRE(once.complete(k) == often.complete(k));
+        CHECK((!once.complete(k) || once.offsets(k) == often.offsets(k)));
+    }
+}
+
+TEST_CASE("a neighbour that has changed changes what is gathered again", "[neighbourhood]") {
+    Crystal c(0.3);
+    Neighbourhoods n(6, 200);
+    run(n, c);
+    c.at(1, 0).flags = flag_misfit;
+    n.gather(c.cells, c.lattice, c.atoms, c.index(0, 0), c.index(0, 0) + 1);
+    CHECK_FALSE(n.complete(c.index(0, 0)));
+    CHECK(n.complete(c.index(2, 0)));  // not asked
+    n.measure(c.lattice, 0.02, c.atoms, c.scores);
+    CHECK(c.at(0, 0).n == -1);
 }

@@ -5,6 +5,7 @@
 
 #include <catch2/catch.hpp>
 
+#include <algorithm>
 #include <random>
 #include <vector>
 
@@ -79,4 +80,51 @@ TEST_CASE("merging two streams equals seeing both, also when one is empty", "[on
     CHECK(a.count() == x.cols());
     CHECK(a.mean().isApprox(batch.mean, 1e-13));
     CHECK(a.scatter().isApprox(batch.scatter, 1e-9));
+}
+
+TEST_CASE("batches, in and out, equal single vectors and do not allocate", "[online_covariance]") {
+    const Eigen::Index dim = GENERATE(1, 12, 48);
+    const Eigen::Index size = GENERATE(1, 63, 64, 200);
+    CAPTURE(dim, size);
+    const Eigen::MatrixXd x = reference::random_neighbourhoods(dim, 400, 8, 0.3);
+    OnlineCovariance batches(dim), single(dim);
+    const auto allocations = testing::allocations_in([&] {
+        for (Eigen::Index first = 0; first < x.cols(); first += size) {
+            batches.add_batch(x.middleCols(first, std::min(size, x.cols() - first)));
+        }
+        batches.remove_batch(x.middleCols(100, size));
+        batches.remove_batch(x.leftCols(0));
+    });
+    for (Eigen::Index k = 0; k < x.cols(); ++k) {
+        if (k < 100 || k >= 100 + size) {
+            single.add(x.col(k));
+        }
+    }
+    CHECK(batches.count() == single.count());
+    CHECK(batches.mean().isApprox(single.mean(), 1e-12));
+    CHECK(batches.scatter().isApprox(single.scatter(), 1e-11));
+    CHECK(allocations == 0);
+}
+
+TEST_CASE("a random history of batches equals the batch of what is left", "[online_covariance]") {
+    const unsigned seed = GENERATE(1U, 2U, 3U);
+    const Eigen::MatrixXd x = reference::random_neighbourhoods(12, 3000, seed, 0.3);
+    std::mt19937 random(seed);
+    OnlineCovariance online(12);
+    Eigen::Index first = 0, last = 0;  // what is inside
+    while (last < x.cols()) {
+        const auto more = std::min(static_cast<Eigen::Index>(1 + random() % 100), x.cols() - last);
+        online.add_batch(x.middleCols(last, more));
+        last += more;
+        const auto less = std::min(static_cast<Eigen::Index>(random() % 100), last - first);
+        online.remove_batch(x.middleCols(first, less));
+        first += less;
+    }
+    const auto batch = reference::batch_moments(x.middleCols(first, last - first));
+    CHECK(online.count() == last - first);
+    CHECK(online.mean().isApprox(batch.mean, 1e-12));
+    CHECK(online.scatter().isApprox(batch.scatter, 1e-10));
+    online.remove_batch(x.middleCols(first, last - first));
+    CHECK(online.count() == 0);
+    CHECK(online.scatter().isZero(0));
 }

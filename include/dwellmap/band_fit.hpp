@@ -49,6 +49,8 @@ public:
              std::vector<Atom>& atoms) noexcept;
 
     std::size_t settled() const noexcept { return settled_; }
+    /// Of them, the first so many whose neighbours within three lattice parameters are final too.
+    std::size_t surrounded() const noexcept { return surrounded_; }
     bool lost() const noexcept { return lost_; }  ///< the peaks are not where they were expected
     double peak_height() const noexcept {
         return matched_ > 0 ? height_sum_ / matched_ : 0;
@@ -71,7 +73,7 @@ private:
 
     int rows_px_, passes_;
     int height_px_ = 1, fit_half_px_ = 0, bands_ = 0, next_ = 0;
-    std::size_t expected_ = 0, settled_ = 0, next_peak_ = 0;
+    std::size_t expected_ = 0, settled_ = 0, surrounded_ = 0, next_peak_ = 0;
     float a_px_ = 1, least_height_ = 0;
     Eigen::Vector2f shift_px_{0, 0};  // of the columns against what was expected
     int wanted_ = 0, matched_ = 0;    // cations of the bands placed, and those with a peak

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "dwellmap/cells.hpp"
+#include "dwellmap/projection.hpp"
 #include "dwellmap/types.hpp"
 
 #include <Eigen/Core>
@@ -18,50 +19,77 @@ inline bool usable(const Atom& a) noexcept {
 
 /// The neighbours of each cation at the sites of the lattice, and what they say about its distortion.
 ///
-/// Offsets r_k − r_0 of the N nearest cations are taken in the lattice frame (u along a1, v 90 degrees
-/// counter-clockwise on screen), in the order of neighbour_sites(). A neighbour must stand within 0.35 a of its
-/// ideal site and be usable(); otherwise the neighbourhood is not complete. Projections on the ideal patterns
-/// are of the displacements from the ideal offsets of this frame's lattice.
-/// Cost O(N) a cation: neighbours are looked up by lattice index. The constructor allocates, run() does not.
+/// Offsets r_k − r_0 of the N nearest cations are kept as they lie on the image and given in the lattice frame (u along
+/// a1, v 90 degrees counter-clockwise on screen), in the order of neighbour_sites(). A neighbour must stand within
+/// 0.35 a of its ideal site and be usable(); otherwise the neighbourhood is not complete. Projections on the ideal
+/// patterns are of the displacements from the ideal offsets of the frame's lattice.
+///
+/// gather() finds the neighbours, part by part while the frame comes in; measure() then does the frame's arithmetic.
+/// Cost O(N) a cation: neighbours are looked up by lattice index. The constructor allocates, nothing after it does.
 class Neighbourhoods {
 public:
     static constexpr float kTolerance = 0.35F;  ///< of a
 
     Neighbourhoods(int neighbours, std::size_t max_atoms);
 
+    /// Neighbours of the atoms [first, last), the ones before them have been gathered; needs site, flags and positions of
+    /// them and of their neighbours, not the species. Once more for those whose neighbours have changed since.
+    /// @param lattice  a1 and a2 place the ideal sites
+    void gather(const Cells& cells, const Lattice& lattice, const std::vector<Atom>& atoms,
+                std::size_t first, std::size_t last) noexcept;
+
+    /// Of all atoms, once they are gathered and their species known.
     /// @param length_per_px unit of the offsets: nm a pixel, or 1
     /// @param atoms         out: n, complete
     /// @param scores        [atoms] out: isotropic, zigzag, order_parameter and their errors
-    void run(const Cells& cells, const Lattice& lattice, double length_per_px,
-             std::vector<Atom>& atoms, std::vector<Scores>& scores) noexcept;
+    void measure(const Lattice& lattice, double length_per_px, std::vector<Atom>& atoms,
+                 std::vector<Scores>& scores) noexcept;
 
     /// Whether the chosen N of this atom are all there.
-    bool complete(std::size_t atom) const noexcept { return complete_[atom] != 0; }
+    bool complete(std::size_t atom) const noexcept { return there_[atom] >= neighbours_; }
 
-    /// [2N] offsets of a complete cation, length.
-    Eigen::Map<const Eigen::VectorXd> offsets(std::size_t atom) const noexcept {
-        return {offsets_.data() + static_cast<std::ptrdiff_t>(atom) * 2 * neighbours_,
-                2 * neighbours_};
+    using Offsets =
+        Eigen::Matrix<double, Eigen::Dynamic, 1, Eigen::ColMajor, Projection::max_dim, 1>;
+
+    /// [2N] offsets of a complete cation in the lattice frame of the last measure(), length.
+    Offsets offsets(std::size_t atom) const noexcept;
+
+    /// Turns patterns of that frame into the image, for offsets_px() and variances_px2().
+    const LatticeFrame& frame() const noexcept { return frame_; }
+
+    /// [2N] of a complete cation: x, y of neighbour 0, of neighbour 1, ...
+    const float* offsets_px(std::size_t atom) const noexcept {
+        return offsets_px_.data() + atom * dim();
     }
 
-    /// Standard error of the projection of a complete cation on a unit vector [2N], from the errors of all its columns.
-    double projection_error(const std::vector<Atom>& atoms, std::size_t atom,
-                            const double* unit) const noexcept;
+    /// [2 + 2N] squared standard errors of x, y: of the complete cation itself, of neighbour 0, ...
+    const float* variances_px2(std::size_t atom) const noexcept {
+        return variances_px2_.data() + atom * (2 + dim());
+    }
 
 private:
-    bool offset_of(const std::vector<Atom>& atoms, const Atom& centre, int neighbour,
-                   std::size_t site, Eigen::Vector2d& offset) const noexcept;
-    void first_shell(const Cells& cells, std::vector<Atom>& atoms, std::size_t k,
-                     Scores& scores) const noexcept;
+    struct Place {
+        int i, j;
+        float x_px, y_px;  // ideal offset
+    };
+
+    std::size_t dim() const noexcept { return 2 * static_cast<std::size_t>(neighbours_); }
+    void place_sites(const Lattice& lattice) noexcept;
+    int gather_one(const Cells& cells, const std::vector<Atom>& atoms, std::size_t k) noexcept;
+    void set_patterns(const Lattice& lattice) noexcept;
+    int count_second(std::size_t atom) const noexcept;
+    void score(std::size_t atom, Scores& scores) const noexcept;
 
     int neighbours_;
-    std::vector<std::array<int, 2>>
-        sites_;  // of 24: the first 6, 12, 18 of them are the smaller templates
-    std::vector<Eigen::Vector2d> ideal_;  // [24] length, lattice frame
-    double cos_ = 1, sin_ = 0, length_per_px_ = 1, a_ = 1;
-    std::vector<std::uint8_t> complete_;  // [atoms]
-    std::vector<double> offsets_;         // [atoms × 2N]
-    std::vector<std::int32_t> index_;     // [atoms × N]
+    std::vector<Place> sites_;  // of 24: the first 6, 12, 18 of them are the smaller templates
+    float reach2_px2_ = 0;
+    LatticeFrame frame_;
+    Projection patterns_;  // isotropic, three zigzags
+
+    std::vector<std::uint8_t> there_;                // [atoms] how many of the 24, up to a gap
+    std::vector<std::array<std::int32_t, 6>> six_;   // [atoms] the first shell
+    std::vector<float> offsets_px_, variances_px2_;  // [atoms × 2N], [atoms × (2 + 2N)]
+    std::vector<std::uint8_t> kind_;                 // [atoms] of the frame at hand
 };
 
 }  // namespace dwellmap

@@ -13,8 +13,9 @@ namespace dwellmap {
 ///   remove:   the same backwards: μ −= δ/(n−1) with the old μ in δ;  M −= δ(x − μ)ᵀ
 ///   merge:    δ = μ_b − μ_a;  μ += δ n_b/n;     M = M_a + M_b + δδᵀ n_a n_b/n   [Chan 1983]
 ///
-/// An atom seen again is remove(old) + add(new). Cost O(dim²) a vector. The constructor allocates; nothing
-/// after it does. Not thread-safe.
+/// A batch is merged as a set of its own (mean and scatter in two passes), or taken out by the same equations solved for a.
+/// An atom seen again is remove(old) + add(new). Cost O(dim²) a vector, in a batch a few times less.
+/// The constructor allocates; nothing after it does. Not thread-safe.
 /// [Welford 1962] Technometrics 4, 419.  [Chan 1983] Chan, Golub, LeVeque, Am. Stat. 37, 242.
 class OnlineCovariance {
 public:
@@ -26,6 +27,12 @@ public:
     /// @param x [dim] exactly what had been added before
     void remove(const Eigen::Ref<const Eigen::VectorXd>& x) noexcept;
 
+    /// @param x [dim × n] n neighbourhoods, finite
+    void add_batch(const Eigen::Ref<const Eigen::MatrixXd>& x) noexcept;
+
+    /// @param x [dim × n] exactly what had been added before, in whatever batches
+    void remove_batch(const Eigen::Ref<const Eigen::MatrixXd>& x) noexcept;
+
     /// As if add() had been given all that `other` (same dim) holds.
     void merge(const OnlineCovariance& other) noexcept;
 
@@ -36,9 +43,16 @@ public:
     const Eigen::MatrixXd& scatter() const noexcept { return scatter_; }  ///< [dim × dim] length²
 
 private:
+    void merge(std::int64_t count, const Eigen::VectorXd& mean,
+               const Eigen::MatrixXd& scatter) noexcept;
+    void find_moments(const Eigen::Ref<const Eigen::MatrixXd>& x) noexcept;
+
     std::int64_t count_ = 0;
     Eigen::VectorXd mean_, delta_;  // delta_ is scratch space
     Eigen::MatrixXd scatter_;
+    // of the batch at hand; padded to whole tiles
+    Eigen::VectorXd batch_mean_;
+    Eigen::MatrixXd batch_scatter_, centred_;
 };
 
 }  // namespace dwellmap

@@ -87,6 +87,9 @@ private:
     float least_ = 0, most_ = 0;  // counts, of the rows checked
     bool expected_ = false;       // its columns are expected, and the bands follow them
     std::vector<Atom> columns_;   // of the bands
+    std::size_t labelled_ = 0;    // of them, in order
+    std::size_t surrounded_ = 0;  // of the result's, in order: their neighbourhoods are final
+    std::size_t painted_ = 0;     // of those
     double filter_sigma_px_ = 0, peak_radius_px_ = 0;
     Lattice lattice_;  // what its search starts from
     Image filtered_;

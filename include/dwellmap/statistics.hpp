@@ -18,7 +18,7 @@ namespace dwellmap {
 /// population = tracks: every atom counts once, at the mean of its neighbourhood over the frames since it last
 /// changed species; seeing it again replaces its old contribution by the new one, exactly.
 /// population = observations: every sighting counts.
-/// Cost O((2N)²) a cation. The constructor allocates; update() and score() do not.
+/// Cost O((2N)²) a cation, in batches. The constructor allocates; update() and score() do not.
 class Statistics {
 public:
     Statistics(const StatisticsConfig& config, std::size_t max_tracks);
@@ -46,10 +46,21 @@ private:
         std::int32_t seen = 0;
     };
 
+    /// Neighbourhoods on their way into a set or out of it.
+    struct Batch {
+        Eigen::MatrixXd x;  // [dim × kBatch]
+        Eigen::Index size = 0;
+    };
+    static constexpr Eigen::Index kBatch = 64;
+
+    Eigen::MatrixXd::ColXpr next(Batch& batch, std::size_t set) noexcept;
+    void flush(std::size_t set) noexcept;
+
     int dim_;
     bool tracks_count_;
     std::array<OnlineCovariance, 2> sets_;
     std::array<OnlinePca, 2> pca_;
+    std::array<Batch, 2> incoming_, outgoing_;
     std::vector<Member> members_;  // [tracks]
     std::vector<double> means_;    // [tracks × dim]
 };

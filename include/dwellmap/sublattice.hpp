@@ -6,6 +6,8 @@
 #include "dwellmap/types.hpp"
 
 #include <array>
+#include <cstddef>
+#include <cstdint>
 #include <vector>
 
 namespace dwellmap {
@@ -25,16 +27,31 @@ public:
     /// @param notes  out: bits are added
     void run(std::vector<Atom>& atoms, Cells& cells, std::uint32_t& notes) noexcept;
 
-    /// Vacancies only, against the amplitudes of the last run(): for a part of a frame.
-    void find_vacancies(const Cells& cells, std::vector<Atom>& atoms) const noexcept;
+    /// Of a frame whose columns were expected, and so their sublattices: the columns [first, last) against the amplitudes
+    /// of the frame before. Out: species, as above.
+    void find_vacancies(const Cells& cells, std::size_t first, std::size_t last,
+                        std::vector<Atom>& atoms) const noexcept;
+
+    /// Its amplitudes, for the next one. @return from the brightest sublattice on
+    std::array<float, Cells::sites> measure(const std::vector<Atom>& atoms, const Cells& cells,
+                                            std::uint32_t& notes) noexcept;
 
 private:
+    struct Sublattice {
+        std::vector<float> amplitudes;
+        std::size_t significant = 0;
+    };
+
+    void collect(const std::vector<Atom>& atoms, const Cells& cells) noexcept;
+    float brightness(const Sublattice& s) noexcept;
+
     void label(int site, Atom& a) const noexcept;
-    float brightness(const std::vector<Atom>& atoms, const Cells& cells, int site) noexcept;
 
     bool cations_are_darker_;
     std::array<float, Cells::sites> typical_{};  // amplitude of each sublattice, 0: it is not there
-    std::vector<float> amplitudes_;
+    std::array<Sublattice, Cells::sites> sublattices_;
+    std::vector<std::int8_t> site_;  // [atoms] of its cell, -1: none
+    std::vector<float> scratch_;
 };
 
 }  // namespace dwellmap
