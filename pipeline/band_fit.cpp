@@ -107,7 +107,7 @@ void BandFit::follow_peaks(Band& band, int last_row, const Rows& rows, const Ref
     band.first_other = atoms.size();
     for (; next_peak_ < rows.peaks.size(); ++next_peak_) {
         const Peak& p = rows.peaks[next_peak_];
-        if (p.y_px >= static_cast<float>(last_row)) {
+        if (p.y_px >= static_cast<float>(last_row) - 0.5F) {  // may be of a row not searched yet
             break;
         }
         const Eigen::Vector2f here(p.x_px - shift_px_.x(), p.y_px - shift_px_.y());

@@ -10,8 +10,6 @@
 namespace dwellmap {
 namespace {
 
-constexpr int kOddStride =
-    24;  // rows a power of two apart would fight for the same lines of the cache
 constexpr int kStrip_px = 128;  // so that all rows under the Gaussian stay in the first cache
 
 /// out[x] = taps[0] in[x] + Σ_k taps[k] (in[x − k step] + in[x + k step]), 0 <= x < n
@@ -43,7 +41,7 @@ Filter::Filter(int rows_px, int cols_px)
     : max_radius_px_(static_cast<int>(std::ceil(5 * max_sigma_px))),
       taps_(static_cast<std::size_t>(max_radius_px_) + 1),
       padded_(static_cast<std::size_t>(cols_px) + 2 * taps_.size()),
-      along_x_(rows_px + 2 * max_radius_px_, cols_px + kOddStride) {}
+      along_x_(rows_px + 2 * max_radius_px_, cols_px + odd_stride_px) {}
 
 void Filter::set_taps(double sigma_px) noexcept {
     radius_px_ = static_cast<int>(std::lround(5 * sigma_px));

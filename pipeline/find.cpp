@@ -49,7 +49,7 @@ float vertex(float left, float middle, float right) noexcept {
 }  // namespace
 
 PeakFinder::PeakFinder(int cols_px, std::size_t max_peaks)
-    : candidate_(static_cast<std::size_t>(cols_px)) {
+    : cols_px_(cols_px), candidate_(static_cast<std::size_t>(cols_px)) {
     peaks_.reserve(max_peaks);
     half_.reserve(static_cast<std::size_t>(cols_px));
 }
@@ -62,7 +62,7 @@ bool PeakFinder::is_highest(const Image& f, int y, int x) const noexcept {
               last = std::min(static_cast<int>(f.rows()) - 1, y + radius);
     for (int yy = first; yy <= last; ++yy) {
         const int half = half_[static_cast<std::size_t>(std::abs(yy - y))];
-        const int end = std::min(static_cast<int>(f.cols()) - 1, x + half);
+        const int end = std::min(cols_px_ - 1, x + half);
         const float* row = f.row(yy).data();
         for (int xx = std::max(0, x - half); xx <= end; ++xx) {
             const bool before = yy < y || (yy == y && xx < x);
@@ -78,7 +78,7 @@ void PeakFinder::search_row(const Image& f, int y) noexcept {
     const bool top = y == 0, bottom = y + 1 == f.rows();
     const float *row = f.row(y).data(), *above = f.row(top ? y : y - 1).data(),
                 *below = f.row(bottom ? y : y + 1).data();
-    const int count = candidates(above, row, below, static_cast<int>(f.cols()), candidate_.data());
+    const int count = candidates(above, row, below, cols_px_, candidate_.data());
     for (int k = 0; k < count; ++k) {
         const int x = candidate_[static_cast<std::size_t>(k)];
         if (!is_highest(f, y, x)) {

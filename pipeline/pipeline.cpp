@@ -18,6 +18,7 @@ constexpr double kLeastLattice_nm = 0.2, kMostLattice_nm = 0.8;
 constexpr double kLeastLattice_px = 6, kMostLattice_px = 100;
 constexpr double kSameLattice = 0.02;  // relative: still the configured specimen
 constexpr double kProvisional = 1.4;   // a: nearer to the last row a fit is not final
+constexpr int kRowsAtOnce = 32;
 constexpr int kColdPasses = 3;         // more than the configured ones, where nothing is expected
 
 /// Runs one stage unless an earlier one failed, and adds how long it took.
@@ -75,7 +76,7 @@ Pipeline::Pipeline(const Config& config, std::shared_ptr<const Series> series)
       neighbourhoods_(config.statistics.neighbours, max_atoms_),
       statistics_(config.statistics, 2 * max_atoms_),
       map_(series_->rows_px, series_->cols_px, max_atoms_),
-      filtered_(Image::Zero(series_->rows_px, series_->cols_px)),
+      filtered_(Image::Zero(series_->rows_px, series_->cols_px + Filter::odd_stride_px)),
       cells_(largest_index(*series_)) {
     track_of_.reserve(max_atoms_);
     columns_.reserve(max_atoms_);
@@ -103,10 +104,16 @@ FrameStatus Pipeline::process(const Frame& frame, FrameResult& result) noexcept 
     FrameStatus status = begin(frame, result);
     stage(status, result, stage_lattice,
           [&] { return guess_lattice(frame); });  // power spectrum → lattice vectors
-    stage(status, result, stage_filter, [&] { return filter(frame); });  // counts → smooth image
-    stage(status, result, stage_find, [&] { return find(frame); });      // smooth image → peaks
+    do {  // some rows at a time: they stay in the cache from one stage to the next
+        take_rows();
+        stage(status, result, stage_filter,
+              [&] { return filter(frame); });  // counts → smooth image
+        stage(status, result, stage_find, [&] { return find(frame); });  // smooth image → peaks
+        stage(status, result, stage_refine,
+              [&] { return follow(frame); });  // peaks, expected columns, counts → columns
+    } while (status == FrameStatus::ok && rows_at_hand_ < rows_in_);
     stage(status, result, stage_refine,
-          [&] { return refine(frame, result); });  // peaks, lattice, counts → columns
+          [&] { return refine(frame, result); });  // without expected ones: peaks, lattice → columns
     stage(status, result, stage_species,
           [&] { return sort_species(frame, result); });  // amplitudes → cation, anion, species
     stage(status, result, stage_track,
@@ -149,13 +156,13 @@ FrameStatus Pipeline::begin(const Frame& frame, FrameResult& result) noexcept {
         begin_rows(frame.number);
     }
     rows_in_ = frame.complete ? series_->rows_px : static_cast<int>(valid);
-    return rows_in_ == 0 ? FrameStatus::no_atoms : check(frame);
+    return rows_in_ == 0 ? FrameStatus::no_atoms : FrameStatus::ok;
 }
 
 /// Nothing of this frame is there yet.
 void Pipeline::begin_rows(std::uint64_t number) noexcept {
     frame_number_ = number;
-    rows_checked_ = rows_filtered_ = rows_searched_ = 0;
+    rows_at_hand_ = rows_checked_ = rows_filtered_ = rows_searched_ = 0;
     least_ = std::numeric_limits<float>::max();
     most_ = std::numeric_limits<float>::lowest();
     lattice_ = known_lattice_;
@@ -169,23 +176,31 @@ void Pipeline::begin_rows(std::uint64_t number) noexcept {
     }
 }
 
+/// Bands follow the scan; without them the rows that are there are looked at as a whole.
+void Pipeline::take_rows() noexcept {
+    rows_at_hand_ = expected_ ? std::min(rows_in_, rows_at_hand_ + kRowsAtOnce) : rows_in_;
+}
+
 FrameStatus Pipeline::check(const Frame& frame) noexcept {
-    for (; rows_checked_ < rows_in_; ++rows_checked_) {
+    for (; rows_checked_ < rows_at_hand_; ++rows_checked_) {
         const auto row = frame.counts.row(rows_checked_);
-        const float least = row.minCoeff(), most = row.maxCoeff();
         if (!std::isfinite(row.sum())) {
             return FrameStatus::not_finite;
         }
-        least_ = std::min(least_, least);
-        most_ = std::max(most_, most);
+        least_ = std::min(least_, row.minCoeff());
+        most_ = std::max(most_, row.maxCoeff());
     }
-    return most_ > least_ ? FrameStatus::ok : FrameStatus::no_contrast;
+    return rows_at_hand_ < rows_in_ || most_ > least_ ? FrameStatus::ok : FrameStatus::no_contrast;
 }
 
 /// Only until a complete frame has shown its lattice; a guess from a part of a frame serves that part only.
 FrameStatus Pipeline::guess_lattice(const Frame& frame) noexcept {
     if (lattice_.found && !(frame.complete && !known_lattice_.found)) {
         return FrameStatus::ok;
+    }
+    rows_at_hand_ = rows_in_;
+    if (const auto status = check(frame); status != FrameStatus::ok) {
+        return status;
     }
     const bool scale = std::isfinite(pixel_size_nm_);
     lattice_ = spectrum_.run(
@@ -200,6 +215,9 @@ FrameStatus Pipeline::guess_lattice(const Frame& frame) noexcept {
 }
 
 FrameStatus Pipeline::filter(const Frame& frame) noexcept {
+    if (const auto status = check(frame); status != FrameStatus::ok) {
+        return status;
+    }
     const double fwhm_px = std::isfinite(pixel_size_nm_) ? config_.filter.fwhm_nm / pixel_size_nm_
                                                          : kFilterOfLattice * lattice_.a_px;
     const double sigma_px = std::clamp(fwhm_px / kFwhm, 0.7, Filter::max_sigma_px);
@@ -207,7 +225,7 @@ FrameStatus Pipeline::filter(const Frame& frame) noexcept {
         filter_sigma_px_ = sigma_px;
         rows_filtered_ = rows_searched_ = 0;
     }
-    rows_filtered_ = filter_.run(frame.counts, rows_in_, sigma_px, rows_filtered_, filtered_);
+    rows_filtered_ = filter_.run(frame.counts, rows_at_hand_, sigma_px, rows_filtered_, filtered_);
     return FrameStatus::ok;
 }
 
@@ -223,7 +241,7 @@ FrameStatus Pipeline::find(const Frame&) noexcept {
 
 FrameStatus Pipeline::refine(const Frame& frame, FrameResult& result) noexcept {
     result.lattice = lattice_;
-    if (expected_ && refine_expected(frame, result)) {
+    if (expected_ && take_expected(frame, result)) {
         if (result.atoms.empty()) {
             return FrameStatus::no_atoms;
         }
@@ -241,16 +259,23 @@ FrameStatus Pipeline::refine(const Frame& frame, FrameResult& result) noexcept {
     return FrameStatus::ok;
 }
 
-/// Columns where the frame before has them; of an unfinished frame, those that are final.
+/// Columns where the frame before has them.
+FrameStatus Pipeline::follow(const Frame& frame) noexcept {
+    if (expected_) {
+        bands_.run({frame.counts, frame.row_valid, find_.peaks(), rows_searched_}, cells_, refine_,
+                   columns_);
+        sublattices_.find_vacancies(cells_, labelled_, bands_.settled(), columns_);
+        labelled_ = bands_.settled();
+    }
+    return FrameStatus::ok;
+}
+
+/// Of an unfinished frame, those that are final.
 /// @return false: they are not there; the complete frame is to be searched anew
-bool Pipeline::refine_expected(const Frame& frame, FrameResult& result) noexcept {
-    bands_.run({frame.counts, frame.row_valid, find_.peaks(), rows_searched_}, cells_, refine_,
-               columns_);
+bool Pipeline::take_expected(const Frame& frame, FrameResult& result) noexcept {
     if (bands_.lost()) {
         return !frame.complete;
     }
-    sublattices_.find_vacancies(cells_, labelled_, bands_.settled(), columns_);
-    labelled_ = bands_.settled();
     fit_ = known_fit_;
     if (frame.complete) {
         refine_.end(columns_, fit_);

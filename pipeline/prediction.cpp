@@ -26,7 +26,7 @@ Prediction::Prediction(int rows_px, int cols_px, std::size_t max_atoms)
         tracks->reserve(max_atoms);
     }
     site_.reserve(max_atoms);
-    place_.reserve(static_cast<std::size_t>(rows_px) + 2);
+    place_.reserve(static_cast<std::size_t>(rows_px) * static_cast<std::size_t>(cols_px) / 4 + 2);
 }
 
 float Prediction::from_edge(const Eigen::Vector2f& at_px) const noexcept {
@@ -129,14 +129,17 @@ void Prediction::extend(Cells& cells) noexcept {
     }
 }
 
-/// By band of rows, with the drift that is expected; what has left the field is gone.
+/// By band of rows and along it, with the drift that is expected; what has left the field is gone.
 void Prediction::sort(const Eigen::Vector2f& step_px, int band_px, Cells& cells) noexcept {
-    const auto bands = static_cast<std::size_t>((rows_px_ + band_px - 1) / band_px);
-    const auto band_of = [&](const Atom& a) {
-        return std::min(bands - 1, static_cast<std::size_t>(std::max(0.0F, a.y_px)) /
-                                       static_cast<std::size_t>(band_px));
+    const int rows = (rows_px_ + band_px - 1) / band_px, cols = (cols_px_ + band_px - 1) / band_px;
+    const auto tiles = static_cast<std::size_t>(rows) * static_cast<std::size_t>(cols);
+    const auto tile_of = [&](const Atom& a) {
+        const int row = std::clamp(static_cast<int>(a.y_px) / band_px, 0, rows - 1),
+                  col = std::clamp(static_cast<int>(a.x_px) / band_px, 0, cols - 1);
+        return static_cast<std::size_t>(row) * static_cast<std::size_t>(cols) +
+               static_cast<std::size_t>(col);
     };
-    place_.assign(bands + 1, 0);
+    place_.assign(tiles + 1, 0);
     for (std::size_t k = 0; k < known_.size(); ++k) {
         Atom& a = known_[k];
         a.x_px += step_px.x();
@@ -145,17 +148,17 @@ void Prediction::sort(const Eigen::Vector2f& step_px, int band_px, Cells& cells)
             a.site = Site::other;
             cells.set(site_[k].i, site_[k].j, site_[k].site, -1);
         }
-        place_[band_of(a) + 1] += a.site == Site::other ? 0 : 1;
+        place_[tile_of(a) + 1] += a.site == Site::other ? 0 : 1;
     }
-    for (std::size_t b = 0; b < bands; ++b) {
-        place_[b + 1] += place_[b];
+    for (std::size_t k = 0; k < tiles; ++k) {
+        place_[k + 1] += place_[k];
     }
-    columns_.resize(place_[bands]);
+    columns_.resize(place_[tiles]);
     tracks_.resize(columns_.size());
     for (std::size_t k = 0; k < known_.size(); ++k) {
         const Atom& a = known_[k];
         if (a.site != Site::other) {
-            const auto at = place_[band_of(a)]++;
+            const auto at = place_[tile_of(a)]++;
             columns_[at] = a;
             columns_[at].id = -1;
             tracks_[at] = known_track_[k];

@@ -7,6 +7,9 @@
 namespace dwellmap {
 namespace {
 
+constexpr std::size_t kAhead = 16;          // atoms
+constexpr int kLine = 64 / sizeof(double);  // of the cache
+
 /// 0 for the first species, 1 for the second.
 std::size_t set_of(std::int8_t species) noexcept { return species == species_second ? 1 : 0; }
 
@@ -45,6 +48,15 @@ Eigen::MatrixXd::ColXpr Statistics::next(Batch& batch, std::size_t set) noexcept
 void Statistics::update(const std::vector<Atom>& atoms, const std::vector<std::int32_t>& track,
                         const Neighbourhoods& neighbourhoods) noexcept {
     for (std::size_t k = 0; k < atoms.size(); ++k) {
+        // tracks lie scattered in memory; in a function of its own, g++ 12 takes the prefetch for nothing and drops it
+        const std::size_t later = k + kAhead;
+        if (tracks_count_ && later < atoms.size() && neighbourhoods.complete(later) &&
+            track[later] >= 0) {
+            const double* mean = mean_of(track[later]);
+            for (int d = 0; d < dim_ + kLine; d += kLine) {
+                __builtin_prefetch(mean + std::min(d, dim_ - 1));
+            }
+        }
         const auto species = atoms[k].species;
         if (!neighbourhoods.complete(k) ||
             (species != species_first && species != species_second)) {
@@ -56,9 +68,8 @@ void Statistics::update(const std::vector<Atom>& atoms, const std::vector<std::i
             next(incoming_[set], set) = offsets;
             continue;
         }
-        const auto t = static_cast<std::size_t>(track[k]);
-        Member& member = members_[t];
-        Eigen::Map<Eigen::VectorXd> mean(means_.data() + t * static_cast<std::size_t>(dim_), dim_);
+        Member& member = members_[static_cast<std::size_t>(track[k])];
+        Eigen::Map<Eigen::VectorXd> mean(mean_of(track[k]), dim_);
         if (member.species != species_unknown) {
             const auto old_set = set_of(member.species);
             next(outgoing_[old_set], old_set) = mean;

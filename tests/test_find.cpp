@@ -26,7 +26,7 @@ Image with_peaks(const std::vector<Peak>& peaks) {
 
 TEST_CASE("peaks are found to a fraction of a pixel, in raster order", "[find]") {
     const std::vector<Peak> truth{{50.0F, 12.4F, 5}, {20.3F, 20.0F, 9}, {61.7F, 41.2F, 7}};
-    PeakFinder finder(512, 10);
+    PeakFinder finder(80, 10);
     finder.run(with_peaks(truth), 60, 4, 0);
     REQUIRE(finder.peaks().size() == 3);
     for (std::size_t k = 0; k < 3; ++k) {
@@ -40,7 +40,7 @@ TEST_CASE("a plateau is one peak, and none where a higher one is near", "[find]"
     image.block(10, 10, 1, 2) = 3;
     image(20, 20) = 2;
     image(20, 23) = 4;
-    PeakFinder finder(512, 900);
+    PeakFinder finder(30, 900);
     finder.run(image, 30, 4, 0);
     int high = 0;
     for (const auto& p : finder.peaks()) {
@@ -53,7 +53,7 @@ TEST_CASE("the same peaks are found row block by row block", "[find]") {
     std::srand(5);
     const Image image = Image::Random(60, 80);
     const int block = GENERATE(1, 9, 33);
-    PeakFinder whole(512, 5000), cut(512, 5000);
+    PeakFinder whole(80, 5000), cut(80, 5000);
     whole.run(image, 60, 3, 0);
     int done = 0;
     for (int rows = block; rows < 60; rows += block) {
@@ -68,7 +68,7 @@ TEST_CASE("the same peaks are found row block by row block", "[find]") {
 }
 
 TEST_CASE("peaks beyond the capacity are dropped and counted", "[find]") {
-    PeakFinder finder(512, 2);
+    PeakFinder finder(80, 2);
     finder.run(with_peaks({{50, 12, 5}, {20, 20, 9}, {61, 41, 7}}), 60, 4, 0);
     CHECK(finder.peaks().size() == 2);
     CHECK(finder.dropped() == 1);

@@ -62,6 +62,9 @@ void run_frame(Pipeline& pipeline, const Frame& whole, int rows_per_block, Frame
         throw std::runtime_error(std::string(to_string(status)));
     }
     times.last_row.push_back(result.latency_us / 1000.0);
+    for (std::size_t s = 0; s < stage_count; ++s) {
+        times.stages[s].push_back(result.time_us[s] / 1000.0);
+    }
 }
 
 void whole_frame(Pipeline& pipeline, Frame& frame, FrameResult& result, Times& times) {
@@ -152,6 +155,9 @@ nlohmann::json report(const Options& o, const Measured& m) {
     out["first_frame"] = m.cold.total[0];
     if (!m.blocks.last_row.empty()) {
         print_row("last row -> map", spread(m.blocks.last_row));
+        for (std::size_t s = 0; s < stage_count; ++s) {
+            print_row((std::string("  ") + kStageNames[s]).c_str(), spread(m.blocks.stages[s]));
+        }
         out["last_row_to_map"] = as_json(spread(m.blocks.last_row));
     }
     rusage usage{};

@@ -17,12 +17,15 @@ namespace dwellmap {
 class Filter {
 public:
     static constexpr double max_sigma_px = 16;
+    /// Room at the end of a row: rows a power of two apart would fight for the same lines of the cache.
+    static constexpr int odd_stride_px = 24;
 
     Filter(int rows_px, int cols_px);
 
     /// @param sigma_px  (0, max_sigma_px]  of the Gaussian; the same for all blocks of a frame
     /// @param first_row 0: a new frame begins; otherwise what the previous call returned
     /// @param rows_in   rows 0…rows_in−1 of `counts` can be used (all: the frame is complete)
+    /// @param filtered  at least as large as `counts`
     /// @return rows 0…n−1 of `filtered` are final
     int run(const Image& counts, int rows_in, double sigma_px, int first_row,
             Image& filtered) noexcept;

@@ -33,6 +33,7 @@ private:
     void search_row(const Image& filtered, int y) noexcept;
     bool is_highest(const Image& filtered, int y, int x) const noexcept;
 
+    int cols_px_;
     std::vector<std::int32_t> candidate_;  // columns of a row
     std::vector<int> half_;                // of the disc, [distance in rows]
     std::vector<Peak> peaks_;

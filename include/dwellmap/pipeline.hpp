@@ -46,12 +46,14 @@ public:
 private:
     FrameStatus begin(const Frame& frame, FrameResult& result) noexcept;
     void begin_rows(std::uint64_t number) noexcept;
+    void take_rows() noexcept;
     FrameStatus check(const Frame& frame) noexcept;
     FrameStatus guess_lattice(const Frame& frame) noexcept;
     FrameStatus filter(const Frame& frame) noexcept;
     FrameStatus find(const Frame& frame) noexcept;
     FrameStatus refine(const Frame& frame, FrameResult& result) noexcept;
-    bool refine_expected(const Frame& frame, FrameResult& result) noexcept;
+    FrameStatus follow(const Frame& frame) noexcept;
+    bool take_expected(const Frame& frame, FrameResult& result) noexcept;
     FrameStatus refine_anew(const Frame& frame, FrameResult& result) noexcept;
     FrameStatus sort_species(const Frame& frame, FrameResult& result) noexcept;
     FrameStatus track(const Frame& frame, FrameResult& result) noexcept;
@@ -83,7 +85,7 @@ private:
 
     // of the frame at hand
     std::uint64_t frame_number_ = ~std::uint64_t{0};
-    int rows_in_ = 0, rows_checked_ = 0, rows_filtered_ = 0, rows_searched_ = 0;
+    int rows_in_ = 0, rows_at_hand_ = 0, rows_checked_ = 0, rows_filtered_ = 0, rows_searched_ = 0;
     float least_ = 0, most_ = 0;  // counts, of the rows checked
     bool expected_ = false;       // its columns are expected, and the bands follow them
     std::vector<Atom> columns_;   // of the bands

@@ -25,7 +25,7 @@ public:
     /// @param track    [atoms] of each, or -1
     /// @param cells    in: indices into atoms; out: into columns()
     /// @param step_px  expected drift to the next frame
-    /// @param band_px  columns() is sorted by row within bands of this height
+    /// @param band_px  columns() is sorted by bands of this height, and by tiles as wide along a band
     void learn(const std::vector<Atom>& atoms, const std::vector<std::int32_t>& track,
                const Lattice& lattice, const Eigen::Vector2d& step_px, int band_px,
                Cells& cells) noexcept;
@@ -58,7 +58,7 @@ private:
     std::vector<Atom> known_, columns_;
     std::vector<Site3> site_;  // [known]
     std::vector<std::int32_t> known_track_, tracks_;
-    std::vector<std::uint32_t> place_;  // [bands]
+    std::vector<std::uint32_t> place_;  // [tiles] of columns_
 };
 
 }  // namespace dwellmap

@@ -55,6 +55,9 @@ private:
 
     Eigen::MatrixXd::ColXpr next(Batch& batch, std::size_t set) noexcept;
     void flush(std::size_t set) noexcept;
+    double* mean_of(std::int32_t track) noexcept {
+        return means_.data() + static_cast<std::ptrdiff_t>(track) * dim_;
+    }
 
     int dim_;
     bool tracks_count_;
