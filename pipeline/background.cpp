@@ -11,9 +11,10 @@ namespace dwellmap {
 namespace {
 
 constexpr double kLeastStep_px = 16;
+constexpr int kSparse = 4;
 constexpr double kStep = 5;  // a
-constexpr double kLeastShare =
-    0.02;  // of the best known node's information: below, a node keeps its value
+constexpr double kPrior =
+    0.05;  // of a mean node's information: one that knows less moves as all do
 
 DWELLMAP_VECTORISE void ramp(float first, float slope, int n, float* out) noexcept {
     for (int k = 0; k < n; ++k) {
@@ -28,23 +29,24 @@ Background::Background(int rows_px, int cols_px) : rows_px_(rows_px), cols_px_(c
                most_y = static_cast<std::size_t>(rows_px / kLeastStep_px + 3);
     nodes_.reserve(most_x * most_y);
     share_.reserve(most_x * most_y);
-    sample_.reserve(static_cast<std::size_t>(rows_px) * static_cast<std::size_t>(cols_px) / 9 +
+    sample_.reserve(static_cast<std::size_t>(rows_px) * static_cast<std::size_t>(cols_px) /
+                        (kSparse * kSparse) +
                     static_cast<std::size_t>(rows_px + cols_px) + 1);
 }
 
-/// 20th percentile of every ninth pixel within half a step of (cx, cy).
-float Background::darkest_fifth(const FitImage& image, int cx, int cy) noexcept {
+/// 10th percentile of some pixels within half a step of (cx, cy).
+float Background::darkest_tenth(const FitImage& image, int cx, int cy) noexcept {
     const int half = static_cast<int>(step_px_ / 2);
     sample_.clear();
-    for (int y = std::max(0, cy - half); y < std::min(rows_in_, cy + half); y += 3) {
+    for (int y = std::max(0, cy - half); y < std::min(rows_in_, cy + half); y += kSparse) {
         const float* row = image.counts(0, y);
-        for (int x = std::max(0, cx - half); x < std::min(cols_px_, cx + half); x += 3) {
+        for (int x = std::max(0, cx - half); x < std::min(cols_px_, cx + half); x += kSparse) {
             sample_.push_back(row[x]);
         }
     }
-    const auto fifth = sample_.begin() + static_cast<std::ptrdiff_t>(sample_.size() / 5);
-    std::nth_element(sample_.begin(), fifth, sample_.end());
-    return *fifth;
+    const auto tenth = sample_.begin() + static_cast<std::ptrdiff_t>(sample_.size() / 10);
+    std::nth_element(sample_.begin(), tenth, sample_.end());
+    return *tenth;
 }
 
 void Background::start(const FitImage& image, int rows_in, double a_px) noexcept {
@@ -56,7 +58,7 @@ void Background::start(const FitImage& image, int rows_in, double a_px) noexcept
     for (int ny = 0; ny < nodes_y_; ++ny) {
         for (int nx = 0; nx < nodes_x_; ++nx) {
             nodes_.push_back(
-                darkest_fifth(image, std::min(static_cast<int>(nx * step_px_), cols_px_ - 1),
+                darkest_tenth(image, std::min(static_cast<int>(nx * step_px_), cols_px_ - 1),
                               std::min(static_cast<int>(ny * step_px_), rows_in_ - 1)));
         }
     }
@@ -122,16 +124,21 @@ void Background::add(float x_px, float y_px, double gradient, double fisher,
 }
 
 void Background::step(double d_width, double limit) noexcept {
-    double best = 0;
+    Share all{0, 0, 0};
     for (const Share& s : share_) {
-        best = std::max(best, s.fisher);
+        all.gradient += s.gradient - d_width * s.fisher_width;
+        all.fisher += s.fisher;
     }
+    if (!(all.fisher > 0)) {
+        return;
+    }
+    const double prior = kPrior * all.fisher / static_cast<double>(nodes_.size()),
+                 mean = all.gradient / all.fisher;
     for (std::size_t k = 0; k < nodes_.size(); ++k) {
         const Share& s = share_[k];
-        if (s.fisher > kLeastShare * best) {
-            nodes_[k] += static_cast<float>(
-                std::clamp((s.gradient - d_width * s.fisher_width) / s.fisher, -limit, limit));
-        }
+        const double d =
+            (s.gradient - d_width * s.fisher_width + prior * mean) / (s.fisher + prior);
+        nodes_[k] += static_cast<float>(std::clamp(d, -limit, limit));
     }
 }
 

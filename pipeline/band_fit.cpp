@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dwellmap/band_fit.hpp"
 
+#include "dwellmap/buffers.hpp"
+
 #include "dwellmap/joint_errors.hpp"
 
 #include <algorithm>
@@ -28,7 +30,7 @@ int band_height_px(double sigma_px) noexcept {
 BandFit::BandFit(int rows_px, int cols_px, std::size_t max_atoms, int passes)
     : rows_px_(rows_px), passes_(passes), grid_(rows_px, cols_px, 2.0, max_atoms) {
     band_.reserve(static_cast<std::size_t>(rows_px) / 2 + 1);
-    base_.reserve(max_atoms);
+    make_room(base_, max_atoms);
 }
 
 void BandFit::begin(const std::vector<Atom>& expected, double a_px, double sigma_px,

@@ -178,10 +178,10 @@ void ColumnLines::line(float centre_px, int first, int pixels, AxisLine& line) c
     const float d = static_cast<float>(first) - centre_px;
     const int grid = nearest(d * kPhases);
     const int phase = grid & (kPhases - 1);
-    const int whole = std::clamp((grid - phase) / kPhases, -kReach_px, kTableRow - kReach_px - pixels - kVec);
+    const int whole =
+        std::clamp((grid - phase) / kPhases, -kReach_px, kTableRow - kReach_px - pixels - kVec);
     fill_line(table_.data() + phase * kTableRow + kReach_px + whole, d,
-              d - static_cast<float>(grid) / kPhases,
-              inverse_variance_, pixels, line);
+              d - static_cast<float>(grid) / kPhases, inverse_variance_, pixels, line);
 }
 
 void ColumnLines::open(float x_px, float y_px, ColumnWindow& window) const noexcept {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dwellmap/filter.hpp"
 
+#include "dwellmap/buffers.hpp"
+
 #include "vec8.hpp"
 #include "vectorise.hpp"
 
@@ -41,7 +43,7 @@ Filter::Filter(int rows_px, int cols_px)
     : max_radius_px_(static_cast<int>(std::ceil(5 * max_sigma_px))),
       taps_(static_cast<std::size_t>(max_radius_px_) + 1),
       padded_(static_cast<std::size_t>(cols_px) + 2 * taps_.size()),
-      along_x_(rows_px + 2 * max_radius_px_, cols_px + odd_stride_px) {}
+      along_x_(make_image(rows_px + 2 * max_radius_px_, cols_px + odd_stride_px)) {}
 
 void Filter::set_taps(double sigma_px) noexcept {
     radius_px_ = static_cast<int>(std::lround(5 * sigma_px));

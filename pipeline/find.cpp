@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dwellmap/find.hpp"
 
+#include "dwellmap/buffers.hpp"
+
 #include "vec8.hpp"
 #include "vectorise.hpp"
 
@@ -50,7 +52,7 @@ float vertex(float left, float middle, float right) noexcept {
 
 PeakFinder::PeakFinder(int cols_px, std::size_t max_peaks)
     : cols_px_(cols_px), candidate_(static_cast<std::size_t>(cols_px)) {
-    peaks_.reserve(max_peaks);
+    make_room(peaks_, max_peaks);
     half_.reserve(static_cast<std::size_t>(cols_px));
 }
 

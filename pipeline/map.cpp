@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dwellmap/map.hpp"
 
+#include "dwellmap/buffers.hpp"
+
 #include "vectorise.hpp"
 
 #include <algorithm>
@@ -58,9 +60,9 @@ MapPainter::MapPainter(int rows_px, int cols_px, std::size_t max_atoms)
       stride_(cols_ + kLanes),
       nearest_(static_cast<std::size_t>(rows_) * static_cast<std::size_t>(stride_)),
       distance2_(nearest_.size()) {
-    painted_.reserve(max_atoms);
+    make_room(painted_, max_atoms);
     for (auto& table : tables_) {
-        table.reserve(max_atoms + 1);
+        make_room(table, max_atoms + 1);
     }
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dwellmap/neighbourhood.hpp"
 
+#include "dwellmap/buffers.hpp"
+
 #include "dwellmap/patterns.hpp"
 
 #include <cmath>
@@ -22,11 +24,11 @@ Neighbourhoods::Neighbourhoods(int neighbours, std::size_t max_atoms) : neighbou
     for (const auto& [i, j] : neighbour_sites(kMost)) {
         sites_.push_back({i, j, 0, 0});
     }
-    there_.reserve(max_atoms);
-    six_.reserve(max_atoms);
-    offsets_px_.reserve(max_atoms * dim());
-    variances_px2_.reserve(max_atoms * (2 + dim()));
-    kind_.reserve(max_atoms);
+    make_room(there_, max_atoms);
+    make_room(six_, max_atoms);
+    make_room(offsets_px_, max_atoms * dim());
+    make_room(variances_px2_, max_atoms * (2 + dim()));
+    make_room(kind_, max_atoms);
 }
 
 void Neighbourhoods::place_sites(const Lattice& lattice) noexcept {
@@ -147,8 +149,8 @@ void Neighbourhoods::measure(const Lattice& lattice, double length_per_px, std::
     for (std::size_t k = 0; k < atoms.size(); ++k) {
         const int second = count_second(k), there = there_[k];
         atoms[k].n = static_cast<std::int8_t>(second);
-        atoms[k].complete = static_cast<std::uint8_t>(
-            (there >= 6 ? 1 : 0) | (there >= 12 ? 2 : 0) | (there >= 24 ? 4 : 0));
+        atoms[k].complete = static_cast<std::uint8_t>((there >= 6 ? 1 : 0) | (there >= 12 ? 2 : 0) |
+                                                      (there >= 24 ? 4 : 0));
         Scores& s = scores.emplace_back();
         if (second >= 0) {
             score(k, s);

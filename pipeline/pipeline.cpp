@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dwellmap/pipeline.hpp"
 
+#include "dwellmap/buffers.hpp"
+
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -19,7 +21,7 @@ constexpr double kLeastLattice_px = 6, kMostLattice_px = 100;
 constexpr double kSameLattice = 0.02;  // relative: still the configured specimen
 constexpr double kProvisional = 1.4;   // a: nearer to the last row a fit is not final
 constexpr int kRowsAtOnce = 32;
-constexpr int kColdPasses = 3;         // more than the configured ones, where nothing is expected
+constexpr int kColdPasses = 3;  // more than the configured ones, where nothing is expected
 
 /// Runs one stage unless an earlier one failed, and adds how long it took.
 template <class S>
@@ -76,17 +78,17 @@ Pipeline::Pipeline(const Config& config, std::shared_ptr<const Series> series)
       neighbourhoods_(config.statistics.neighbours, max_atoms_),
       statistics_(config.statistics, 2 * max_atoms_),
       map_(series_->rows_px, series_->cols_px, max_atoms_),
-      filtered_(Image::Zero(series_->rows_px, series_->cols_px + Filter::odd_stride_px)),
+      filtered_(make_image(series_->rows_px, series_->cols_px + Filter::odd_stride_px)),
       cells_(largest_index(*series_)) {
-    track_of_.reserve(max_atoms_);
-    columns_.reserve(max_atoms_);
+    make_room(track_of_, max_atoms_);
+    make_room(columns_, max_atoms_);
 }
 
 FrameResult Pipeline::make_result() const {
     FrameResult r;
     r.series = series_;
-    r.atoms.reserve(max_atoms_);
-    r.scores.reserve(max_atoms_);
+    make_room(r.atoms, max_atoms_);
+    make_room(r.scores, max_atoms_);
     r.row_shifts.reserve(static_cast<std::size_t>(series_->rows_px));
     r.maps = map_.make_layers();
     r.map_step_px = map_.step_px();
@@ -107,13 +109,14 @@ FrameStatus Pipeline::process(const Frame& frame, FrameResult& result) noexcept 
     do {  // some rows at a time: they stay in the cache from one stage to the next
         take_rows();
         stage(status, result, stage_filter,
-              [&] { return filter(frame); });  // counts → smooth image
+              [&] { return filter(frame); });                            // counts → smooth image
         stage(status, result, stage_find, [&] { return find(frame); });  // smooth image → peaks
         stage(status, result, stage_refine,
               [&] { return follow(frame); });  // peaks, expected columns, counts → columns
     } while (status == FrameStatus::ok && rows_at_hand_ < rows_in_);
-    stage(status, result, stage_refine,
-          [&] { return refine(frame, result); });  // without expected ones: peaks, lattice → columns
+    stage(status, result, stage_refine, [&] {
+        return refine(frame, result);
+    });  // without expected ones: peaks, lattice → columns
     stage(status, result, stage_species,
           [&] { return sort_species(frame, result); });  // amplitudes → cation, anion, species
     stage(status, result, stage_track,
@@ -310,10 +313,10 @@ FrameStatus Pipeline::refine_anew(const Frame& frame, FrameResult& result) noexc
 }
 
 FrameStatus Pipeline::sort_species(const Frame& frame, FrameResult& result) noexcept {
-    if (!expected_) {
+    if (expected_) {
+        result.notes |= known_sublattice_notes_;
+    } else {
         sublattices_.run(result.atoms, cells_, result.notes);
-    } else if (frame.complete) {
-        sublattices_.measure(result.atoms, cells_, result.notes);
     }
     if (!expected_ || frame.complete) {
         fit_cation_lattice(result.atoms, cells_, result.lattice);
@@ -403,6 +406,8 @@ void Pipeline::prepare_next(FrameStatus status, FrameResult& result) noexcept {
 void Pipeline::remember(const FrameResult& result) noexcept {
     known_lattice_ = result.lattice;
     known_fit_ = fit_;
+    known_sublattice_notes_ = 0;
+    sublattices_.measure(result.atoms, cells_, known_sublattice_notes_);
     peak_height_ = expected_ ? bands_.peak_height() : sites_.mean_height();
     const Eigen::Vector2d step_px =
         expected_ ? Eigen::Vector2d(result.drift_px - known_drift_px_) : Eigen::Vector2d(0, 0);

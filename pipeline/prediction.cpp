@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dwellmap/prediction.hpp"
 
+#include "dwellmap/buffers.hpp"
+
 #include <algorithm>
 #include <cmath>
 
@@ -20,12 +22,12 @@ bool firm(const Atom& a) noexcept { return (a.flags & (flag_weak | flag_moved)) 
 Prediction::Prediction(int rows_px, int cols_px, std::size_t max_atoms)
     : rows_px_(rows_px), cols_px_(cols_px) {
     for (auto* atoms : {&known_, &columns_}) {
-        atoms->reserve(max_atoms);
+        make_room(*atoms, max_atoms);
     }
     for (auto* tracks : {&known_track_, &tracks_}) {
-        tracks->reserve(max_atoms);
+        make_room(*tracks, max_atoms);
     }
-    site_.reserve(max_atoms);
+    make_room(site_, max_atoms);
     place_.reserve(static_cast<std::size_t>(rows_px) * static_cast<std::size_t>(cols_px) / 4 + 2);
 }
 

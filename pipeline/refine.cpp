@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dwellmap/refine.hpp"
 
+#include "dwellmap/buffers.hpp"
+
 #include "column_window.hpp"
 #include "dwellmap/joint_errors.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <numbers>
+#include <numeric>
+#include <utility>
 
 namespace dwellmap {
 namespace {
@@ -19,7 +23,10 @@ constexpr double kWeak = 5;              // standard errors
 constexpr double kPriorWidth = 0.1;      // a: how far a weak column may be from its site
 constexpr double kEdge = 0.5;            // a: here columns beyond the edge shine in
 constexpr double kLeastVariance = 0.02;  // of the typical one
-constexpr int kNoiseRows = 8;            // every eighth row tells the noise
+constexpr double kStill = 0.005;         // of σ, from pass to pass
+constexpr int kMorePasses = 10;          // at most, until σ stands still
+constexpr int kTile_px = 32;
+constexpr int kNoiseRows = 8;  // every eighth row tells the noise
 
 float median(std::vector<float>& values) noexcept {
     if (values.empty()) {
@@ -106,7 +113,8 @@ Refiner::Refiner(int rows_px, int cols_px, std::size_t max_atoms)
       start_x_(max_atoms),
       start_y_(max_atoms),
       lines_(std::make_unique<ColumnLines>(kModelRadius)) {
-    scratch_.reserve(max_atoms);
+    make_room(scratch_, max_atoms);
+    make_room(order_, max_atoms);
 }
 
 Refiner::~Refiner() = default;
@@ -252,6 +260,7 @@ void Refiner::step_shape() noexcept {
     }
     const double sigma = fit_.sigma_px;
     const double wanted = (shape_.b2 * shape_.sigma - shape_.sigma_b * shape_.b) / det;
+    d_sigma_px_ = wanted;
     fit_.sigma_px = std::clamp(sigma + std::clamp(wanted, -0.1 * sigma, 0.1 * sigma), 0.06 * a_px_,
                                0.35 * a_px_);
     background_.step(fit_.sigma_px - sigma, 0.3 * fit_.amplitude);
@@ -310,8 +319,8 @@ void Refiner::end(std::vector<Atom>& atoms, FrameFit& fit) noexcept {
 void Refiner::render(const std::vector<Atom>& atoms) noexcept {
     lines_->set_width(fit_.sigma_px);
     background_.render(image_, 0, rows_in_);
-    for (const Atom& a : atoms) {
-        add(a);
+    for (const std::uint32_t k : order_) {
+        add(atoms[k]);
     }
 }
 
@@ -330,22 +339,42 @@ void Refiner::run(const Image& counts, const std::vector<std::uint8_t>& row_vali
         start_x_[k] = atoms[k].x_px;
         start_y_[k] = atoms[k].y_px;
     }
-    for (int pass_number = 0; pass_number < passes; ++pass_number) {
+    sort_by_place(atoms);
+    bool last = false;
+    for (int pass_number = 0; !last; ++pass_number) {
         medians(atoms);
         render(atoms);
-        if (pass_number > 0) {
+        if (pass_number > 1) {
             estimate_noise();
         }
         weigh(0, rows_in);
         shape_ = {};
         background_.begin_step();
-        pass(atoms, 0, atoms.size(), true);
-        if (pass_number + 1 < passes) {
+        const int rest = passes - 1 - pass_number;
+        last =
+            rest <= 0 && (std::abs(d_sigma_px_) < kStill * fit_.sigma_px || rest <= -kMorePasses);
+        for (const std::uint32_t k : order_) {
+            fit_column(atoms[k], k, last || k % 2 == 0);  // half of them tell the shape well enough
+        }
+        if (!last && pass_number > 0) {
             step_shape();
         }
     }
     correct_errors(atoms);
     end(atoms, fit);
+}
+
+/// In tiles, so that columns are fitted next to what is in the cache.
+void Refiner::sort_by_place(const std::vector<Atom>& atoms) noexcept {
+    order_.resize(atoms.size());
+    std::iota(order_.begin(), order_.end(), 0U);
+    const auto tile = [&](std::uint32_t k) {
+        return std::pair(static_cast<int>(atoms[k].y_px) / kTile_px,
+                         static_cast<int>(atoms[k].x_px) / kTile_px);
+    };
+    std::sort(order_.begin(), order_.end(), [&](std::uint32_t a, std::uint32_t b) {
+        return std::pair(tile(a), a) < std::pair(tile(b), b);
+    });
 }
 
 void Refiner::estimate_noise() noexcept {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dwellmap/sites.hpp"
 
+#include "dwellmap/buffers.hpp"
+
 #include <Eigen/LU>
 
 #include <algorithm>
@@ -25,8 +27,8 @@ SiteFinder::SiteFinder(int rows_px, int cols_px, std::size_t max_peaks)
       cols_px_(cols_px),
       peak_grid_(rows_px, cols_px, 2.0, max_peaks),
       background_(rows_px / 4 + 2, cols_px / 4 + 2) {
-    taken_.reserve(max_peaks);
-    queue_.reserve(max_peaks);
+    make_room(taken_, max_peaks);
+    make_room(queue_, max_peaks);
 }
 
 /// Least of each block of about 1.5 a: between the columns, whatever contamination lies under them.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dwellmap/species.hpp"
 
+#include "dwellmap/buffers.hpp"
+
 #include "nth_smallest.hpp"
 
 #include <algorithm>
@@ -44,8 +46,8 @@ SpeciesSorter::SpeciesSorter(const SpecimenConfig& specimen, const SpeciesConfig
                                    atomic_number(specimen.species[0]),
                                kContrastExponent)),
       literal_quantile_(config.rule == "quantile") {
-    contrast_.reserve(max_atoms);
-    scratch_.reserve(max_atoms);
+    make_room(contrast_, max_atoms);
+    make_room(scratch_, max_atoms);
 }
 
 void SpeciesSorter::collect(std::vector<Atom>& atoms) noexcept {

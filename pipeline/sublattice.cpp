@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dwellmap/sublattice.hpp"
 
+#include "dwellmap/buffers.hpp"
+
 #include "nth_smallest.hpp"
 
 #include <algorithm>
@@ -28,10 +30,10 @@ int site_of(const Atom& a, std::size_t index, const Cells& cells) noexcept {
 SublatticeSorter::SublatticeSorter(const SpecimenConfig& specimen, std::size_t max_atoms)
     : cations_are_darker_(specimen.brighter == "anions") {
     for (Sublattice& s : sublattices_) {
-        s.amplitudes.reserve(max_atoms);
+        make_room(s.amplitudes, max_atoms);
     }
-    site_.reserve(max_atoms);
-    scratch_.reserve(max_atoms);
+    make_room(site_, max_atoms);
+    make_room(scratch_, max_atoms);
 }
 
 void SublatticeSorter::collect(const std::vector<Atom>& atoms, const Cells& cells) noexcept {
@@ -78,8 +80,8 @@ std::array<float, Cells::sites> SublatticeSorter::measure(const std::vector<Atom
 void SublatticeSorter::run(std::vector<Atom>& atoms, Cells& cells, std::uint32_t& notes) noexcept {
     const auto order = measure(atoms, cells, notes);
     const float cation = cations_are_darker_ && order[1] > 0 ? order[1] : order[0];
-    cells.cation_site = static_cast<int>(std::find(typical_.begin(), typical_.end(), cation) -
-                                         typical_.begin());
+    cells.cation_site =
+        static_cast<int>(std::find(typical_.begin(), typical_.end(), cation) - typical_.begin());
     std::size_t kept = 0;
     for (std::size_t k = 0; k < atoms.size(); ++k) {
         const int site = site_[k];

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dwellmap/track.hpp"
 
+#include "dwellmap/buffers.hpp"
+
 #include <algorithm>
 #include <cmath>
 
@@ -58,8 +60,8 @@ Tracker::Tracker(int rows_px, int cols_px, std::size_t max_atoms, double match_l
       match_lattice_(match_lattice),
       track_grid_(rows_px, cols_px, 2.0, 2 * max_atoms),
       atom_grid_(rows_px, cols_px, 2.0, max_atoms) {
-    tracks_.reserve(2 * max_atoms);
-    taken_.reserve(2 * max_atoms);
+    make_room(tracks_, 2 * max_atoms);
+    make_room(taken_, 2 * max_atoms);
     row_sums_.reserve(static_cast<std::size_t>(rows_px) + 1);
 }
 

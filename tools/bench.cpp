@@ -87,6 +87,12 @@ void print_row(const char* name, const Spread& s) {
     std::printf("%-16s %10.3f %10.3f %10.3f %10.3f\n", name, s.p50, s.p99, s.p999, s.max);
 }
 
+void print_stages(const Times& times) {
+    for (std::size_t s = 0; s < stage_count; ++s) {
+        print_row((std::string("  ") + kStageNames[s]).c_str(), spread(times.stages[s]));
+    }
+}
+
 nlohmann::json as_json(const Spread& s) {
     return {{"p50", s.p50}, {"p99", s.p99}, {"p999", s.p999}, {"max", s.max}};
 }
@@ -152,12 +158,11 @@ nlohmann::json report(const Options& o, const Measured& m) {
     print_row("all", spread(m.warm.total));
     out["all"] = as_json(spread(m.warm.total));
     print_row("first frame", spread(m.cold.total));
+    print_stages(m.cold);
     out["first_frame"] = m.cold.total[0];
     if (!m.blocks.last_row.empty()) {
         print_row("last row -> map", spread(m.blocks.last_row));
-        for (std::size_t s = 0; s < stage_count; ++s) {
-            print_row((std::string("  ") + kStageNames[s]).c_str(), spread(m.blocks.stages[s]));
-        }
+        print_stages(m.blocks);
         out["last_row_to_map"] = as_json(spread(m.blocks.last_row));
     }
     rusage usage{};

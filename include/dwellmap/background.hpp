@@ -15,7 +15,7 @@ class Background {
 public:
     Background(int rows_px, int cols_px);
 
-    /// The darkest fifth of the counts around each node, in rows 0…rows_in−1.
+    /// The darkest tenth of the counts around each node, in rows 0…rows_in−1.
     void start(const FitImage& image, int rows_in, double a_px) noexcept;
 
     void render(FitImage& image, int first_row, int last_row) const noexcept;
@@ -39,7 +39,7 @@ private:
         double gradient, fisher, fisher_width;
     };
     Place place(float x_px, float y_px) const noexcept;
-    float darkest_fifth(const FitImage& image, int cx, int cy) noexcept;
+    float darkest_tenth(const FitImage& image, int cx, int cy) noexcept;
 
     int rows_px_, cols_px_, rows_in_ = 0, nodes_x_ = 0, nodes_y_ = 0;
     double step_px_ = 1;

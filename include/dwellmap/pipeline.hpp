@@ -102,6 +102,7 @@ private:
     // of the complete frames so far
     Lattice known_lattice_;
     FrameFit known_fit_;
+    std::uint32_t known_sublattice_notes_ = 0;
     double peak_height_ = 0;  // of the cations in the filtered image, above background
     Eigen::Vector2d known_drift_px_{0, 0};
     double first_direction_rad_ = std::numeric_limits<double>::quiet_NaN();

@@ -50,7 +50,7 @@ public:
 
     /// @param counts  rows 0…rows_in−1 are used, but for those where row_valid is 0
     /// @param a_px    lattice parameter: scale of the background and of the limits
-    /// @param passes  >= 2
+    /// @param passes  >= 2; more, up to 10, as long as σ moves by 0.5 % a pass
     /// @param atoms   in: x, y, amplitude; out: the fit, its errors, flags. Site::other that is not significant is removed
     /// @param fit     in: start (sigma_px 0: 0.157 a); out: the frame's values
     void run(const Image& counts, const std::vector<std::uint8_t>& row_valid, int rows_in,
@@ -90,6 +90,7 @@ private:
     void measure_column(const Step& step, bool whole, std::size_t k, Atom& a) const noexcept;
     bool rows_valid(const Step& step) const noexcept;
     void step_shape() noexcept;
+    void sort_by_place(const std::vector<Atom>& atoms) noexcept;
     void estimate_noise() noexcept;
     void correct_errors(std::vector<Atom>& atoms) noexcept;
     void medians(const std::vector<Atom>& atoms) noexcept;
@@ -98,7 +99,8 @@ private:
 
     int rows_in_ = 0, rows_rendered_ = 0;
     double a_px_ = 0;
-    double freedom_ = 1;  // degrees of freedom left, a pixel
+    double d_sigma_px_ = 0;  // last step
+    double freedom_ = 1;     // degrees of freedom left, a pixel
     FrameFit fit_;
     FitImage image_;
     Background background_;
@@ -106,6 +108,7 @@ private:
     Shape shape_;
     std::vector<std::uint8_t> row_valid_;
     std::vector<float> start_x_, start_y_, scratch_;
+    std::vector<std::uint32_t> order_;    // of the columns of a whole frame
     std::unique_ptr<ColumnLines> lines_;  // of the width of now
 };
 
