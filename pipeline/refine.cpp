@@ -9,8 +9,6 @@
 #include <algorithm>
 #include <cmath>
 #include <numbers>
-#include <numeric>
-#include <utility>
 
 namespace dwellmap {
 namespace {
@@ -25,7 +23,6 @@ constexpr double kEdge = 0.5;            // a: here columns beyond the edge shin
 constexpr double kLeastVariance = 0.02;  // of the typical one
 constexpr double kStill = 0.005;         // of σ, from pass to pass
 constexpr int kMorePasses = 10;          // at most, until σ stands still
-constexpr int kTile_px = 32;
 constexpr int kNoiseRows = 8;  // every eighth row tells the noise
 
 float median(std::vector<float>& values) noexcept {
@@ -114,7 +111,6 @@ Refiner::Refiner(int rows_px, int cols_px, std::size_t max_atoms)
       start_y_(max_atoms),
       lines_(std::make_unique<ColumnLines>(kModelRadius)) {
     make_room(scratch_, max_atoms);
-    make_room(order_, max_atoms);
 }
 
 Refiner::~Refiner() = default;
@@ -319,8 +315,8 @@ void Refiner::end(std::vector<Atom>& atoms, FrameFit& fit) noexcept {
 void Refiner::render(const std::vector<Atom>& atoms) noexcept {
     lines_->set_width(fit_.sigma_px);
     background_.render(image_, 0, rows_in_);
-    for (const std::uint32_t k : order_) {
-        add(atoms[k]);
+    for (const Atom& a : atoms) {
+        add(a);
     }
 }
 
@@ -339,7 +335,6 @@ void Refiner::run(const Image& counts, const std::vector<std::uint8_t>& row_vali
         start_x_[k] = atoms[k].x_px;
         start_y_[k] = atoms[k].y_px;
     }
-    sort_by_place(atoms);
     bool last = false;
     for (int pass_number = 0; !last; ++pass_number) {
         medians(atoms);
@@ -353,7 +348,7 @@ void Refiner::run(const Image& counts, const std::vector<std::uint8_t>& row_vali
         const int rest = passes - 1 - pass_number;
         last =
             rest <= 0 && (std::abs(d_sigma_px_) < kStill * fit_.sigma_px || rest <= -kMorePasses);
-        for (const std::uint32_t k : order_) {
+        for (std::size_t k = 0; k < atoms.size(); ++k) {
             fit_column(atoms[k], k, last || k % 2 == 0);  // half of them tell the shape well enough
         }
         if (!last && pass_number > 0) {
@@ -362,19 +357,6 @@ void Refiner::run(const Image& counts, const std::vector<std::uint8_t>& row_vali
     }
     correct_errors(atoms);
     end(atoms, fit);
-}
-
-/// In tiles, so that columns are fitted next to what is in the cache.
-void Refiner::sort_by_place(const std::vector<Atom>& atoms) noexcept {
-    order_.resize(atoms.size());
-    std::iota(order_.begin(), order_.end(), 0U);
-    const auto tile = [&](std::uint32_t k) {
-        return std::pair(static_cast<int>(atoms[k].y_px) / kTile_px,
-                         static_cast<int>(atoms[k].x_px) / kTile_px);
-    };
-    std::sort(order_.begin(), order_.end(), [&](std::uint32_t a, std::uint32_t b) {
-        return std::pair(tile(a), a) < std::pair(tile(b), b);
-    });
 }
 
 void Refiner::estimate_noise() noexcept {

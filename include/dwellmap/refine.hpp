@@ -90,7 +90,6 @@ private:
     void measure_column(const Step& step, bool whole, std::size_t k, Atom& a) const noexcept;
     bool rows_valid(const Step& step) const noexcept;
     void step_shape() noexcept;
-    void sort_by_place(const std::vector<Atom>& atoms) noexcept;
     void estimate_noise() noexcept;
     void correct_errors(std::vector<Atom>& atoms) noexcept;
     void medians(const std::vector<Atom>& atoms) noexcept;
@@ -108,7 +107,6 @@ private:
     Shape shape_;
     std::vector<std::uint8_t> row_valid_;
     std::vector<float> start_x_, start_y_, scratch_;
-    std::vector<std::uint32_t> order_;    // of the columns of a whole frame
     std::unique_ptr<ColumnLines> lines_;  // of the width of now
 };
 
