@@ -36,7 +36,8 @@ BandFit::BandFit(int rows_px, int cols_px, std::size_t max_atoms, int passes)
 void BandFit::begin(const std::vector<Atom>& expected, double a_px, double sigma_px,
                     double least_height) noexcept {
     height_px_ = band_height_px(sigma_px);
-    fit_half_px_ = static_cast<int>(std::lround(kFitted * sigma_px)) + 1;
+    const double reach_px = (kFitted + 1) * sigma_px + kSame * a_px;
+    reach_px_ = std::min(height_px_, static_cast<int>(std::ceil(reach_px)) + 1);
     bands_ = (rows_px_ + height_px_ - 1) / height_px_;
     next_ = 0;
     expected_ = expected.size();
@@ -151,10 +152,9 @@ void BandFit::pass(int number, int pass_number, Refiner& refiner,
     }
     const Band& band = band_[static_cast<std::size_t>(number)];
     const bool last = pass_number + 1 == passes_;
-    if (pass_number == 0 ||
-        last) {  // the next band's columns are in the model of the rows that are fitted to
-        const int first_row = number == 0 ? 0 : number * height_px_ + fit_half_px_;
-        refiner.weigh(first_row, std::min(last_row(number) + fit_half_px_, rows_px_));
+    if (pass_number == 0 || last) {  // all rows that the band's columns may be fitted to
+        const int first_row = number == 0 ? 0 : number * height_px_ + reach_px_;
+        refiner.weigh(first_row, std::min(last_row(number) + reach_px_, rows_px_));
     }
     refiner.pass(atoms, band.first, band.last, last);
     refiner.pass(atoms, band.first_other, band.last_other, last);
