@@ -69,27 +69,35 @@ int choose_direction(Lattice& lattice, double reference_rad) noexcept {
 void fit_cation_lattice(const std::vector<Atom>& atoms, const Cells& cells,
                         Lattice& lattice) noexcept {
     constexpr std::uint16_t bad = flag_edge | flag_moved | flag_weak | flag_misfit;
-    Eigen::Matrix2d normal = Eigen::Matrix2d::Zero(), right = Eigen::Matrix2d::Zero();
-    double squares = 0, pairs = 0;
+    std::array<Eigen::Vector3d, 3> sums;  // of x, y and their squares, for each pair once
+    sums.fill(Eigen::Vector3d::Zero());
+    Eigen::Vector3d count(0, 0, 0);
     for (const Atom& a : atoms) {
         if (a.site != Site::cation || (a.flags & bad) != 0) {
             continue;
         }
-        for (std::size_t s = 0; s < 3; ++s) {  // each pair once
-            const auto& [i, j] = kSixNeighbours[s];
-            const int k = cells.at(a.i + i, a.j + j, cells.cation_site);
+        for (std::size_t s = 0; s < 3; ++s) {
+            const int k =
+                cells.at(a.i + kSixNeighbours[s][0], a.j + kSixNeighbours[s][1], cells.cation_site);
             if (k < 0 || (atoms[static_cast<std::size_t>(k)].flags & bad) != 0) {
                 continue;
             }
             const Atom& b = atoms[static_cast<std::size_t>(k)];
-            const Eigen::Vector2d index(i, j),
-                r(static_cast<double>(b.x_px) - a.x_px, static_cast<double>(b.y_px) - a.y_px);
-            normal += index * index.transpose();
-            right += index * r.transpose();
-            squares += r.squaredNorm();
-            ++pairs;
+            const double x = static_cast<double>(b.x_px) - a.x_px,
+                         y = static_cast<double>(b.y_px) - a.y_px;
+            sums[s] += Eigen::Vector3d(x, y, x * x + y * y);
+            ++count[static_cast<Eigen::Index>(s)];
         }
     }
+    Eigen::Matrix2d normal = Eigen::Matrix2d::Zero(), right = Eigen::Matrix2d::Zero();
+    double squares = 0;
+    for (std::size_t s = 0; s < 3; ++s) {
+        const Eigen::Vector2d index(kSixNeighbours[s][0], kSixNeighbours[s][1]);
+        normal += count[static_cast<Eigen::Index>(s)] * index * index.transpose();
+        right += index * sums[s].head<2>().transpose();
+        squares += sums[s].z();
+    }
+    const double pairs = count.sum();
     const Eigen::Matrix2d fit = normal.inverse() * right;
     if (pairs < 6 || !fit.allFinite()) {
         return;

@@ -21,6 +21,7 @@ constexpr double kLeastLattice_px = 6, kMostLattice_px = 100;
 constexpr double kSameLattice = 0.02;  // relative: still the configured specimen
 constexpr double kProvisional = 1.4;   // a: nearer to the last row a fit is not final
 constexpr int kRowsAtOnce = 32;
+constexpr int kTile_px = 32;    // columns near each other in the image are near in memory
 constexpr int kColdPasses = 3;  // more than the configured ones, where nothing is expected
 
 /// Runs one stage unless an earlier one failed, and adds how long it took.
@@ -300,6 +301,7 @@ FrameStatus Pipeline::refine_anew(const Frame& frame, FrameResult& result) noexc
             known_lattice_.found && !frame.complete;  // look anew in the next frame
         return FrameStatus::no_atoms;
     }
+    complete_lattice(result);
     fit_ = FrameFit{};
     refine_.run(frame.counts, frame.row_valid, rows_in_, result.lattice.a_px,
                 config_.refine.passes + kColdPasses, result.atoms, fit_);
@@ -310,6 +312,20 @@ FrameStatus Pipeline::refine_anew(const Frame& frame, FrameResult& result) noexc
             a.flags | (!frame.complete && a.y_px > frontier ? flag_provisional : 0));
     }
     return FrameStatus::ok;
+}
+
+/// Sites at the border that have no peak of their own, and all of them in the order of the image, others last.
+void Pipeline::complete_lattice(FrameResult& result) noexcept {
+    track_of_.assign(result.atoms.size(), -1);
+    prediction_.learn(result.atoms, track_of_, result.lattice, {0, 0}, kTile_px, cells_);
+    columns_ = prediction_.columns();
+    prediction_.clear();
+    for (const Atom& a : result.atoms) {
+        if (a.site == Site::other && columns_.size() < columns_.capacity()) {
+            columns_.push_back(a);
+        }
+    }
+    result.atoms.swap(columns_);
 }
 
 FrameStatus Pipeline::sort_species(const Frame& frame, FrameResult& result) noexcept {

@@ -42,15 +42,15 @@ void Prediction::learn(const std::vector<Atom>& atoms, const std::vector<std::in
     a_px_ = static_cast<float>(lattice.a_px);
     a1_px_ = lattice.a1_px.cast<float>();
     a2_px_ = lattice.a2_px.cast<float>();
-    collect(atoms, track, cells);
+    collect(atoms, track, step_px.cast<float>(), cells);
     settle_weak(cells);
     extend(cells);
-    sort(step_px.cast<float>(), band_px, cells);
+    sort(band_px, cells);
 }
 
-/// The sites of the lattice among the columns; cells holds indices into known_ afterwards.
+/// The sites of the lattice among the columns, moved by the step; cells holds indices into known_ afterwards.
 void Prediction::collect(const std::vector<Atom>& atoms, const std::vector<std::int32_t>& track,
-                         Cells& cells) noexcept {
+                         const Eigen::Vector2f& step_px, Cells& cells) noexcept {
     known_.clear();
     site_.clear();
     known_track_.clear();
@@ -60,6 +60,8 @@ void Prediction::collect(const std::vector<Atom>& atoms, const std::vector<std::
             if (cells.at(a.i, a.j, site) == static_cast<int>(k)) {
                 cells.set(a.i, a.j, site, static_cast<int>(known_.size()));
                 known_.push_back(a);
+                known_.back().x_px += step_px.x();
+                known_.back().y_px += step_px.y();
                 site_.push_back({a.i, a.j, site});
                 known_track_.push_back(track[k]);
                 break;
@@ -131,8 +133,8 @@ void Prediction::extend(Cells& cells) noexcept {
     }
 }
 
-/// By band of rows and along it, with the drift that is expected; what has left the field is gone.
-void Prediction::sort(const Eigen::Vector2f& step_px, int band_px, Cells& cells) noexcept {
+/// By band of rows and along it; what has left the field is gone.
+void Prediction::sort(int band_px, Cells& cells) noexcept {
     const int rows = (rows_px_ + band_px - 1) / band_px, cols = (cols_px_ + band_px - 1) / band_px;
     const auto tiles = static_cast<std::size_t>(rows) * static_cast<std::size_t>(cols);
     const auto tile_of = [&](const Atom& a) {
@@ -144,8 +146,6 @@ void Prediction::sort(const Eigen::Vector2f& step_px, int band_px, Cells& cells)
     place_.assign(tiles + 1, 0);
     for (std::size_t k = 0; k < known_.size(); ++k) {
         Atom& a = known_[k];
-        a.x_px += step_px.x();
-        a.y_px += step_px.y();
         if (a.site != Site::other && from_edge(position(a)) < 0) {
             a.site = Site::other;
             cells.set(site_[k].i, site_[k].j, site_[k].site, -1);

@@ -23,7 +23,7 @@ constexpr double kEdge = 0.5;            // a: here columns beyond the edge shin
 constexpr double kLeastVariance = 0.02;  // of the typical one
 constexpr double kStill = 0.005;         // of σ, from pass to pass
 constexpr int kMorePasses = 10;          // at most, until σ stands still
-constexpr int kNoiseRows = 8;  // every eighth row tells the noise
+constexpr int kNoiseRows = 8;            // every eighth row tells the noise
 
 float median(std::vector<float>& values) noexcept {
     if (values.empty()) {

@@ -7,8 +7,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
-#include <tuple>
 
 namespace dwellmap {
 namespace {
@@ -16,7 +14,6 @@ namespace {
 constexpr float kLinkTolerance = 0.25F;  // of a: other sublattices are 0.577 a away
 constexpr float kTakenRadius = 0.35F;    // of a: no further column so near to a site
 constexpr float kVectorGain = 0.3F;      // how fast the local vectors follow what is found
-constexpr int kTile_px = 32;
 constexpr int kGapNeighbours = 3;
 constexpr int kMostParts = 32;  // of a lattice cut by lost rows, tears, holes
 constexpr std::size_t kFewestCations = 7;
@@ -32,9 +29,6 @@ SiteFinder::SiteFinder(int rows_px, int cols_px, std::size_t max_peaks)
       background_(rows_px / 4 + 2, cols_px / 4 + 2) {
     make_room(taken_, max_peaks);
     make_room(queue_, max_peaks);
-    make_room(order_, max_peaks);
-    make_room(site_, max_peaks);
-    make_room(unsorted_, max_peaks);
 }
 
 /// Least of each block of about 1.5 a: between the columns, whatever contamination lies under them.
@@ -380,34 +374,6 @@ void SiteFinder::add_others(const std::vector<Peak>& peaks, const Lattice& latti
     }
 }
 
-/// Neighbours in the image become neighbours in memory; what is not of the lattice comes last.
-void SiteFinder::sort(std::vector<Atom>& atoms, Cells& cells) noexcept {
-    const auto key = [&](std::uint32_t k) {
-        const Atom& a = atoms[k];
-        return std::tuple(a.site == Site::other, static_cast<int>(a.y_px) / kTile_px,
-                          static_cast<int>(a.x_px) / kTile_px, k);
-    };
-    order_.resize(atoms.size());
-    std::iota(order_.begin(), order_.end(), 0U);
-    std::sort(order_.begin(), order_.end(),
-              [&](std::uint32_t a, std::uint32_t b) { return key(a) < key(b); });
-    site_.assign(atoms.size(), -1);
-    for (std::size_t k = 0; k < atoms.size(); ++k) {
-        const Atom& a = atoms[k];
-        for (std::int8_t site = 0; a.site != Site::other && site < Cells::sites; ++site) {
-            site_[k] = cells.at(a.i, a.j, site) == static_cast<int>(k) ? site : site_[k];
-        }
-    }
-    unsorted_ = atoms;
-    for (std::size_t k = 0; k < atoms.size(); ++k) {
-        const std::size_t from = order_[k];
-        atoms[k] = unsorted_[from];
-        if (site_[from] >= 0) {
-            cells.set(atoms[k].i, atoms[k].j, site_[from], static_cast<int>(k));
-        }
-    }
-}
-
 bool SiteFinder::run(const Image& filtered, int rows_in, const std::vector<Peak>& peaks,
                      double threshold, Lattice& lattice, std::vector<Atom>& atoms,
                      Cells& cells) noexcept {
@@ -440,7 +406,6 @@ bool SiteFinder::run(const Image& filtered, int rows_in, const std::vector<Peak>
         }
     }
     add_others(peaks, lattice, threshold, atoms);
-    sort(atoms, cells);
     return queue_.size() >= kFewestCations;
 }
 

@@ -97,6 +97,29 @@ TEST_CASE("quoted errors are those that are made", "[pipeline]") {
     CHECK(static_cast<double>(within) / all == Approx(0.683).margin(0.05));
 }
 
+TEST_CASE("near the edge, what is not flagged has the error it quotes", "[pipeline]") {
+    ScanConfig scan = scan_of(400);
+    scan.row_jitter_nm = 0;
+    CrystalConfig crystal;
+    crystal.angle_rad = 0;
+    testing::Place place(crystal, scan);
+    Pipeline pipeline({}, place.series);
+    auto result = pipeline.make_result();
+    REQUIRE(pipeline.process(place.frame(0), result) == FrameStatus::ok);
+    double squares = 0, n = 0;
+    for (const auto& m : testing::compare(place.truth, result, 0.16).matches) {  // half of a
+        const double x = m.truth->x_px, y = m.truth->y_px;
+        const bool border = std::min({x, y, 399 - x, 399 - y}) < 16;
+        if (border && m.truth->site == Site::cation && m.atom->flags == 0) {
+            squares += std::pow((m.atom->x_px - x) / m.atom->se_x_px, 2) +
+                       std::pow((m.atom->y_px - y) / m.atom->se_y_px, 2);
+            n += 2;
+        }
+    }
+    CAPTURE(n);
+    CHECK(std::sqrt(squares / n) < 1.4);
+}
+
 TEST_CASE("cut into row blocks, a frame gives the same result to the last bit", "[pipeline]") {
     const unsigned seed = GENERATE(1U, 2U, 3U, 4U);
     testing::Place place({}, scan_of(300));

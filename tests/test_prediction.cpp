@@ -79,7 +79,8 @@ TEST_CASE("every site is expected again where drift brings it", "[prediction]") 
         CHECK(l.prediction.tracks()[static_cast<std::size_t>(l.expected(c))] ==
               1000 + static_cast<int>(k));
     }
-    CHECK(l.prediction.columns().size() == stay);
+    CHECK(l.prediction.columns().size() >= stay);  // and those that come into the field
+    CHECK((dx != 0 || l.prediction.columns().size() == stay));
 }
 
 TEST_CASE("what is expected is sorted by band, and cells point to it", "[prediction]") {

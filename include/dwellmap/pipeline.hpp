@@ -55,6 +55,7 @@ private:
     FrameStatus follow(const Frame& frame) noexcept;
     bool take_expected(const Frame& frame, FrameResult& result) noexcept;
     FrameStatus refine_anew(const Frame& frame, FrameResult& result) noexcept;
+    void complete_lattice(FrameResult& result) noexcept;
     FrameStatus sort_species(const Frame& frame, FrameResult& result) noexcept;
     FrameStatus track(const Frame& frame, FrameResult& result) noexcept;
     FrameStatus measure(FrameResult& result) noexcept;

@@ -45,11 +45,11 @@ private:
     };
 
     void collect(const std::vector<Atom>& atoms, const std::vector<std::int32_t>& track,
-                 Cells& cells) noexcept;
+                 const Eigen::Vector2f& step_px, Cells& cells) noexcept;
     Guess guess(const Site3& s, const Cells& cells) const noexcept;
     void settle_weak(Cells& cells) noexcept;
     void extend(Cells& cells) noexcept;
-    void sort(const Eigen::Vector2f& step_px, int band_px, Cells& cells) noexcept;
+    void sort(int band_px, Cells& cells) noexcept;
     float from_edge(const Eigen::Vector2f& at_px) const noexcept;
 
     int rows_px_, cols_px_;

@@ -29,8 +29,7 @@ public:
     /// @param filtered   rows 0…rows_in−1 are final
     /// @param lattice    in: a guess; out: fitted to the sites found
     /// @param threshold  of the bright columns' height above background, for Site::other
-    /// @param atoms      [capacity as given by its owner] x, y, amplitude (rough), background (rough), site, i, j; those of
-    ///                   the lattice first, in tiles of the image
+    /// @param atoms      [capacity as given by its owner] x, y, amplitude (rough), background (rough), site, i, j
     /// @return false: no lattice grows in these peaks
     bool run(const Image& filtered, int rows_in, const std::vector<Peak>& peaks, double threshold,
              Lattice& lattice, std::vector<Atom>& atoms, Cells& cells) noexcept;
@@ -71,7 +70,6 @@ private:
                         const Lattice& lattice, std::vector<Atom>& atoms, Cells& cells) noexcept;
     void add_others(const std::vector<Peak>& peaks, const Lattice& lattice, double threshold,
                     std::vector<Atom>& atoms) noexcept;
-    void sort(std::vector<Atom>& atoms, Cells& cells) noexcept;
     bool add(float x_px, float y_px, Site site, int i, int j, std::vector<Atom>& atoms) noexcept;
     void fit_lattice(const std::vector<Atom>& atoms, Lattice& lattice) noexcept;
 
@@ -79,9 +77,6 @@ private:
     PointGrid peak_grid_;
     std::vector<std::int8_t> taken_;   // [peaks]
     std::vector<Node> queue_;          // in order of growth: queue_[k] made atom k
-    std::vector<std::uint32_t> order_;  // [atoms]
-    std::vector<std::int8_t> site_;     // [atoms] in its cell, -1: none
-    std::vector<Atom> unsorted_;
     std::size_t grown_ = 0;            // nodes of the queue whose neighbours have been looked for
     Eigen::Vector2d origin_px_{0, 0};  // of cell (0, 0)
     Image background_;                 // coarse

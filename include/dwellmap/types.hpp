@@ -222,9 +222,10 @@ struct FrameResult {
     Lattice lattice;
     Eigen::Vector2d drift_px{0, 0};  ///< of this frame against the first one of the series
     std::vector<RowShift>
-        row_shifts;          ///< drift within the frame; empty where there is no frame before
-    double sigma_px = 0;     ///< width of a column, one for the frame
-    double ellipticity = 0;  ///< (long − short) / (long + short) axis of the mean column
+        row_shifts;       ///< drift within the frame; empty where there is no frame before
+    double sigma_px = 0;  ///< width of a column, one for the frame
+    double ellipticity =
+        0;  ///< (long − short) / (long + short) axis of the mean column; good to a quarter of it
     double ellipticity_rad =
         0;                  ///< of the long axis against +x, counter-clockwise on screen, [0, π)
     double background = 0;  ///< mean, counts
