@@ -2,7 +2,6 @@
 #include "dwellmap/band_fit.hpp"
 
 #include "dwellmap/buffers.hpp"
-
 #include "dwellmap/joint_errors.hpp"
 
 #include <algorithm>

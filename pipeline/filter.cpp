@@ -2,7 +2,6 @@
 #include "dwellmap/filter.hpp"
 
 #include "dwellmap/buffers.hpp"
-
 #include "vec8.hpp"
 #include "vectorise.hpp"
 

@@ -2,7 +2,6 @@
 #include "dwellmap/find.hpp"
 
 #include "dwellmap/buffers.hpp"
-
 #include "vec8.hpp"
 #include "vectorise.hpp"
 

@@ -2,7 +2,6 @@
 #include "dwellmap/map.hpp"
 
 #include "dwellmap/buffers.hpp"
-
 #include "vectorise.hpp"
 
 #include <algorithm>

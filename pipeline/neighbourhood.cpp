@@ -2,7 +2,6 @@
 #include "dwellmap/neighbourhood.hpp"
 
 #include "dwellmap/buffers.hpp"
-
 #include "dwellmap/patterns.hpp"
 
 #include <cmath>

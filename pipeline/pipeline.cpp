@@ -413,7 +413,7 @@ void Pipeline::prepare_next(FrameStatus status, FrameResult& result) noexcept {
         prediction_.clear();
         return;
     }
-    stage(status, result, stage_refine, [&] {
+    stage(status, result, stage_track, [&] {
         remember(result);
         return FrameStatus::ok;
     });

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dwellmap/refine.hpp"
 
+#include "column_step.hpp"
 #include "dwellmap/buffers.hpp"
-
-#include "column_window.hpp"
 #include "dwellmap/joint_errors.hpp"
 
 #include <algorithm>
@@ -14,10 +13,7 @@ namespace dwellmap {
 namespace {
 
 constexpr double kTypicalSigma = 0.157;  // a: of a first frame
-constexpr double kFitRadius = 3;         // σ: pixels a column is fitted to
-constexpr double kModelRadius = 4.5;     // σ: pixels a column shines on
 constexpr double kFar = 0.22;            // a: from the start; half-way to the next column is 0.29 a
-constexpr double kWeak = 5;              // standard errors
 constexpr double kPriorWidth = 0.1;      // a: how far a weak column may be from its site
 constexpr double kEdge = 0.5;            // a: here columns beyond the edge shine in
 constexpr double kLeastVariance = 0.02;  // of the typical one
@@ -40,76 +36,13 @@ std::uint16_t flag_if(bool so, Flag flag) noexcept {
 
 }  // namespace
 
-/// A column's Gauss-Newton step, and the sums it came from.
-struct Refiner::Step {
-    ColumnWindow window;
-    int dx = 0, dy = 0, nx = 0, ny = 0;  // the part of the window that is fitted
-    WindowPixels pixels{};
-    WindowSums s{};
-    ShapeSums shape;       // if measured
-    double amplitude = 0;  // never 0, so that position has a gradient
-    double d_amplitude = 0, d_x = 0, d_y = 0;
-    double variance_x = 0, variance_y = 0;
-    double gain = 0;  // by how much the step lowers χ²
-
-    Step(const Atom& a, double sigma, const ColumnLines& lines, const FitImage& image,
-         bool measure) noexcept {
-        lines.open(a.x_px, a.y_px, window);
-        const int side = 2 * static_cast<int>(std::lround(kFitRadius * sigma)) + 1;
-        nx = std::min((side + 7) / 8 * 8, window.nx);
-        ny = std::min(side, window.ny);
-        dx = (window.nx - nx) / 2;
-        dy = (window.ny - ny) / 2;
-        const int x = window.x0 + dx, y = window.y0 + dy;
-        pixels = {image.counts(x, y), image.model(x, y), image.weight(x, y), image.stride()};
-        if (measure) {
-            sum_all(pixels, window, dx, dy, nx, ny, s, shape);
-        } else {
-            s = sum_window(pixels, window, dx, dy, nx, ny);
-        }
-    }
-
-    /// @param prior  1/variance of the position around (px, py), px
-    void solve(const Atom& a, double sigma, double prior, double px, double py) noexcept {
-        amplitude = std::max(static_cast<double>(a.amplitude), 1e-3 / std::sqrt(s.h));
-        const bool weak = amplitude * std::sqrt(static_cast<double>(s.h)) < kWeak;
-        const double hold = weak ? prior : 0;
-        const double c = amplitude / (sigma * sigma);
-        const double ax = c * s.hu / s.h, ay = c * s.hv / s.h;  // A eliminated
-        const double xx = c * c * s.huu - ax * c * s.hu + hold + 1e-12,
-                     xy = c * c * s.huv - ax * c * s.hv,
-                     yy = c * c * s.hvv - ay * c * s.hv + hold + 1e-12;
-        const double gx = c * s.ru - ax * s.r + hold * (px - a.x_px),
-                     gy = c * s.rv - ay * s.r + hold * (py - a.y_px);
-        const double det = 1 / (xx * yy - xy * xy);
-        d_x = (yy * gx - xy * gy) * det;
-        d_y = (xx * gy - xy * gx) * det;
-        d_amplitude = s.r / s.h - ax * d_x - ay * d_y;
-        variance_x = yy * det;
-        variance_y = xx * det;
-        gain = d_x * gx + d_y * gy + static_cast<double>(s.r) * s.r / s.h;
-        const double longest = 0.5 * sigma, length = std::sqrt(d_x * d_x + d_y * d_y);
-        if (length > longest) {
-            d_x *= longest / length;
-            d_y *= longest / length;
-        }
-    }
-
-    /// Is what is fitted at least `margin` pixels away from the edge?
-    bool inside(const FitImage& image, int rows_in, int margin) const noexcept {
-        const int x = window.x0 + dx, y = window.y0 + dy;
-        return std::min(x, y) >= margin && x + nx <= image.cols() - margin &&
-               y + ny <= rows_in - margin;
-    }
-};
-
 Refiner::Refiner(int rows_px, int cols_px, std::size_t max_atoms)
     : image_(rows_px, cols_px),
       background_(rows_px, cols_px),
       row_valid_(static_cast<std::size_t>(rows_px)),
       start_x_(max_atoms),
       start_y_(max_atoms),
-      lines_(std::make_unique<ColumnLines>(kModelRadius)) {
+      lines_(std::make_unique<ColumnLines>(ColumnStep::model_radius_sigma)) {
     make_room(scratch_, max_atoms);
 }
 
@@ -176,7 +109,7 @@ void Refiner::pass(std::vector<Atom>& atoms, std::size_t first, std::size_t last
 }
 
 void Refiner::fit_column(Atom& a, std::size_t k, bool measure) noexcept {
-    Step step(a, fit_.sigma_px, *lines_, image_, measure);
+    ColumnStep step(a, fit_.sigma_px, *lines_, image_, measure);
     if (!(step.s.h > 0)) {  // no valid pixel
         a.flags = flag_edge | flag_weak;
         return;
@@ -202,13 +135,13 @@ void Refiner::fit_column(Atom& a, std::size_t k, bool measure) noexcept {
     move_column(image_.model(to.x0, to.y0), image_.stride(), step.window, from, to, a.amplitude);
 }
 
-bool Refiner::rows_valid(const Step& step) const noexcept {
+bool Refiner::rows_valid(const ColumnStep& step) const noexcept {
     const auto first = row_valid_.begin() + step.window.y0 + step.dy;
     return std::find(first, first + step.ny, 0) == first + step.ny;
 }
 
 /// Gradient and Fisher information of what the frame shares, this column's amplitude eliminated.
-void Refiner::add_shape(const Step& step, const Atom& a) noexcept {
+void Refiner::add_shape(const ColumnStep& step, const Atom& a) noexcept {
     const WindowSums& s = step.s;
     const ShapeSums& t = step.shape;
     const double sigma = fit_.sigma_px, c2 = a.amplitude / (sigma * sigma), c3 = c2 / sigma;
@@ -231,7 +164,8 @@ void Refiner::add_shape(const Step& step, const Atom& a) noexcept {
 }
 
 /// Errors, χ² after the step, and flags.
-void Refiner::measure_column(const Step& step, bool whole, std::size_t k, Atom& a) const noexcept {
+void Refiner::measure_column(const ColumnStep& step, bool whole, std::size_t k,
+                             Atom& a) const noexcept {
     a.se_x_px = static_cast<float>(std::sqrt(step.variance_x));
     a.se_y_px = static_cast<float>(std::sqrt(step.variance_y));
     a.se_amplitude = 1 / std::sqrt(step.s.h);
@@ -307,7 +241,7 @@ void Refiner::end(std::vector<Atom>& atoms, FrameFit& fit) noexcept {
     fit = fit_;
     std::erase_if(atoms, [](const Atom& a) {
         return a.site == Site::other &&
-               (a.amplitude < kWeak * a.se_amplitude || (a.flags & flag_moved) != 0);
+               (a.amplitude < ColumnStep::weak * a.se_amplitude || (a.flags & flag_moved) != 0);
     });
 }
 

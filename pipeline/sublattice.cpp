@@ -2,7 +2,6 @@
 #include "dwellmap/sublattice.hpp"
 
 #include "dwellmap/buffers.hpp"
-
 #include "nth_smallest.hpp"
 
 #include <algorithm>

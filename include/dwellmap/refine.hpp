@@ -14,6 +14,7 @@
 namespace dwellmap {
 
 class ColumnLines;
+struct ColumnStep;
 
 /// What all columns of a frame share.
 struct FrameFit {
@@ -83,12 +84,11 @@ private:
         double sigma = 0, sigma2 = 0, b = 0, b2 = 0, sigma_b = 0;
         double plus = 0, plus2 = 0, cross = 0, cross2 = 0;
     };
-    struct Step;
 
     void fit_column(Atom& a, std::size_t k, bool measure) noexcept;
-    void add_shape(const Step& step, const Atom& a) noexcept;
-    void measure_column(const Step& step, bool whole, std::size_t k, Atom& a) const noexcept;
-    bool rows_valid(const Step& step) const noexcept;
+    void add_shape(const ColumnStep& step, const Atom& a) noexcept;
+    void measure_column(const ColumnStep& step, bool whole, std::size_t k, Atom& a) const noexcept;
+    bool rows_valid(const ColumnStep& step) const noexcept;
     void step_shape() noexcept;
     void estimate_noise() noexcept;
     void correct_errors(std::vector<Atom>& atoms) noexcept;

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "column_step.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace dwellmap {
+
+ColumnStep::ColumnStep(const Atom& a, double sigma_px, const ColumnLines& lines,
+                       const FitImage& image, bool measure) noexcept {
+    lines.open(a.x_px, a.y_px, window);
+    const int side = 2 * static_cast<int>(std::lround(fit_radius_sigma * sigma_px)) + 1;
+    nx = std::min((side + 7) / 8 * 8, window.nx);
+    ny = std::min(side, window.ny);
+    dx = (window.nx - nx) / 2;
+    dy = (window.ny - ny) / 2;
+    const int x = window.x0 + dx, y = window.y0 + dy;
+    pixels = {image.counts(x, y), image.model(x, y), image.weight(x, y), image.stride()};
+    if (measure) {
+        sum_all(pixels, window, dx, dy, nx, ny, s, shape);
+    } else {
+        s = sum_window(pixels, window, dx, dy, nx, ny);
+    }
+}
+
+void ColumnStep::solve(const Atom& a, double sigma_px, double prior, double x_px,
+                       double y_px) noexcept {
+    // never 0, so that the position has a gradient
+    const double amplitude = std::max(static_cast<double>(a.amplitude), 1e-3 / std::sqrt(s.h));
+    const double hold = amplitude * std::sqrt(static_cast<double>(s.h)) < weak ? prior : 0;
+    const double c = amplitude / (sigma_px * sigma_px);
+    const double ax = c * s.hu / s.h, ay = c * s.hv / s.h;  // A eliminated
+    const double xx = c * c * s.huu - ax * c * s.hu + hold + 1e-12,
+                 xy = c * c * s.huv - ax * c * s.hv,
+                 yy = c * c * s.hvv - ay * c * s.hv + hold + 1e-12;
+    const double gx = c * s.ru - ax * s.r + hold * (x_px - a.x_px),
+                 gy = c * s.rv - ay * s.r + hold * (y_px - a.y_px);
+    const double det = 1 / (xx * yy - xy * xy);
+    d_x = (yy * gx - xy * gy) * det;
+    d_y = (xx * gy - xy * gx) * det;
+    d_amplitude = s.r / s.h - ax * d_x - ay * d_y;
+    variance_x = yy * det;
+    variance_y = xx * det;
+    gain = d_x * gx + d_y * gy + static_cast<double>(s.r) * s.r / s.h;
+    const double longest = 0.5 * sigma_px, length = std::sqrt(d_x * d_x + d_y * d_y);
+    if (length > longest) {
+        d_x *= longest / length;
+        d_y *= longest / length;
+    }
+}
+
+bool ColumnStep::inside(const FitImage& image, int rows_in, int margin_px) const noexcept {
+    const int x = window.x0 + dx, y = window.y0 + dy;
+    return std::min(x, y) >= margin_px && x + nx <= image.cols() - margin_px &&
+           y + ny <= rows_in - margin_px;
+}
+
+}  // namespace dwellmap
