@@ -6,12 +6,11 @@
 
 namespace dwellmap {
 
-ColumnStep::ColumnStep(const Atom& a, double sigma_px, const ColumnLines& lines,
-                       const FitImage& image, bool measure) noexcept {
+ColumnStep::ColumnStep(const Atom& a, const ColumnLines& lines, const FitImage& image,
+                       bool measure) noexcept {
     lines.open(a.x_px, a.y_px, window);
-    const int side = 2 * static_cast<int>(std::lround(fit_radius_sigma * sigma_px)) + 1;
-    nx = std::min((side + 7) / 8 * 8, window.nx);
-    ny = std::min(side, window.ny);
+    nx = lines.inner_nx();
+    ny = lines.inner_ny();
     dx = (window.nx - nx) / 2;
     dy = (window.ny - ny) / 2;
     const int x = window.x0 + dx, y = window.y0 + dy;

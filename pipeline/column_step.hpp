@@ -24,7 +24,7 @@ struct ColumnStep {
     double gain = 0;  ///< by how much the step lowers χ²
 
     /// @param measure  sum what the frame's shape needs, too
-    ColumnStep(const Atom& a, double sigma_px, const ColumnLines& lines, const FitImage& image,
+    ColumnStep(const Atom& a, const ColumnLines& lines, const FitImage& image,
                bool measure) noexcept;
 
     /// The step, not longer than σ/2.

@@ -159,8 +159,10 @@ DWELLMAP_VECTORISE void fill_line(const float* on_grid, float first, float delta
 
 }  // namespace
 
-ColumnLines::ColumnLines(double radius_sigma)
-    : radius_sigma_(radius_sigma), table_(static_cast<std::size_t>(kPhases) * kTableRow) {}
+ColumnLines::ColumnLines(double radius_sigma, double inner_radius_sigma)
+    : radius_sigma_(radius_sigma),
+      inner_radius_sigma_(inner_radius_sigma),
+      table_(static_cast<std::size_t>(kPhases) * kTableRow) {}
 
 void ColumnLines::set_width(double sigma_px) noexcept {
     if (sigma_px == sigma_px_) {
@@ -168,9 +170,13 @@ void ColumnLines::set_width(double sigma_px) noexcept {
     }
     sigma_px_ = sigma_px;
     inverse_variance_ = static_cast<float>(1 / (sigma_px * sigma_px));
-    const int side = 2 * static_cast<int>(std::lround(radius_sigma_ * sigma_px)) + 1;
-    nx_ = std::min((side + kVec - 1) / kVec * kVec, kMaxWindow);
-    ny_ = std::min(side, kMaxWindow - 1);
+    const auto sides = [&](double radius_sigma, int& nx, int& ny) {
+        const int side = 2 * static_cast<int>(std::lround(radius_sigma * sigma_px)) + 1;
+        nx = std::min((side + kVec - 1) / kVec * kVec, kMaxWindow);
+        ny = std::min(side, kMaxWindow - 1);
+    };
+    sides(radius_sigma_, nx_, ny_);
+    sides(inner_radius_sigma_, inner_nx_, inner_ny_);
     fill_table(sigma_px, table_.data());
 }
 

@@ -24,13 +24,18 @@ struct ColumnWindow {
 /// exp(−δ(d + δ/2)/σ²) for the rest δ by its series. Error below 1e-6. The constructor allocates.
 class ColumnLines {
 public:
-    /// @param radius_sigma  half a side of the windows, σ; along x rounded up to whole vectors
-    explicit ColumnLines(double radius_sigma);
+    /// @param radius_sigma        half a side of the windows, σ; along x rounded up to whole vectors
+    /// @param inner_radius_sigma  half a side of their inner part, likewise
+    ColumnLines(double radius_sigma, double inner_radius_sigma);
 
     void set_width(double sigma_px) noexcept;
 
     /// The window around a column.
     void open(float x_px, float y_px, ColumnWindow& window) const noexcept;
+
+    /// Sides of the inner part, which has the same centre.
+    int inner_nx() const noexcept { return inner_nx_; }
+    int inner_ny() const noexcept { return inner_ny_; }
 
     /// A column at another place in the window of `other`.
     void open_at(const ColumnWindow& other, float x_px, float y_px,
@@ -39,9 +44,9 @@ public:
 private:
     void line(float centre_px, int first, int pixels, AxisLine& line) const noexcept;
 
-    double radius_sigma_, sigma_px_ = 0;
+    double radius_sigma_, inner_radius_sigma_, sigma_px_ = 0;
     float inverse_variance_ = 0;
-    int nx_ = 0, ny_ = 0;
+    int nx_ = 0, ny_ = 0, inner_nx_ = 0, inner_ny_ = 0;
     std::vector<float> table_;
 };
 

@@ -42,7 +42,8 @@ Refiner::Refiner(int rows_px, int cols_px, std::size_t max_atoms)
       row_valid_(static_cast<std::size_t>(rows_px)),
       start_x_(max_atoms),
       start_y_(max_atoms),
-      lines_(std::make_unique<ColumnLines>(ColumnStep::model_radius_sigma)) {
+      lines_(std::make_unique<ColumnLines>(ColumnStep::model_radius_sigma,
+                                           ColumnStep::fit_radius_sigma)) {
     make_room(scratch_, max_atoms);
 }
 
@@ -109,7 +110,7 @@ void Refiner::pass(std::vector<Atom>& atoms, std::size_t first, std::size_t last
 }
 
 void Refiner::fit_column(Atom& a, std::size_t k, bool measure) noexcept {
-    ColumnStep step(a, fit_.sigma_px, *lines_, image_, measure);
+    ColumnStep step(a, *lines_, image_, measure);
     if (!(step.s.h > 0)) {  // no valid pixel
         a.flags = flag_edge | flag_weak;
         return;

@@ -38,7 +38,7 @@ void check_line(const AxisLine& line, int first, int pixels, double centre, doub
 struct Patch {
     std::vector<float> counts = noise(0, 100, 1), model = noise(10, 80, 2),
                        weight = noise(0.01, 0.1, 3);
-    ColumnLines lines{4.5};
+    ColumnLines lines{4.5, 3};
     ColumnWindow window;
 
     explicit Patch(double sigma_px) {
@@ -78,7 +78,7 @@ using Pixel = Patch::Pixel;
 
 TEST_CASE("a column's lines are exponentials, at any width and place", "[column_window]") {
     const double sigma = GENERATE(0.8, 1.3, 2.5, 4.0, 7.0, 10.0);
-    ColumnLines lines(4.5);
+    ColumnLines lines(4.5, 3);
     lines.set_width(sigma);
     std::mt19937 random(4);
     std::uniform_real_distribution<float> place(-0.5F, 1500.0F);
