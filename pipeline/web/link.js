@@ -53,6 +53,7 @@ export function connect(onMessage, onLost) {
     socket.onclose = socket.onmessage = null;
     socket.close();
     socket = null;
+    waiting = [];  // or what came just before would be shown as live
     onLost();
     setTimeout(open, delay * (0.5 + Math.random()));  // jitter: many pages don't come back at once
     delay = Math.min(2 * delay, LONGEST_DELAY_MS);
