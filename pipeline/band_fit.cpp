@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dwellmap/band_fit.hpp"
 
+#include "column_step.hpp"
 #include "dwellmap/buffers.hpp"
-#include "dwellmap/joint_errors.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -10,20 +10,19 @@
 namespace dwellmap {
 namespace {
 
-constexpr double kInfluence = 7.5;  // σ
-constexpr double kFitted = 3;       // σ
-constexpr float kSame = 0.25F;      // a: from an expected column to its peak
-constexpr float kTaken = 0.35F;     // a: no further column so near to a known one
-constexpr float kFollow = 0.5F;     // how fast the shift follows the peaks of a band
-constexpr int kFewestPeaks = 5;     // that tell a shift
-constexpr int kEnoughPeaks = 30;    // that tell whether it is the same place
+constexpr float kSame = 0.25F;    // a: from an expected column to its peak
+constexpr float kTaken = 0.35F;   // a: no further column so near to a known one
+constexpr float kFollow = 0.5F;   // how fast the shift follows the peaks of a band
+constexpr int kFewestPeaks = 5;   // that tell a shift
+constexpr int kEnoughPeaks = 30;  // that tell whether it is the same place
 constexpr double kLeastMatched = 0.6;
 constexpr int kBandsAround = 3;  // each more than 1.1 a high
 
 }  // namespace
 
 int band_height_px(double sigma_px) noexcept {
-    return static_cast<int>(std::ceil(kInfluence * sigma_px)) + 2;
+    constexpr double influence = ColumnStep::model_radius_sigma + ColumnStep::fit_radius_sigma;
+    return static_cast<int>(std::ceil(influence * sigma_px)) + 2;
 }
 
 BandFit::BandFit(int rows_px, int cols_px, std::size_t max_atoms, int passes)
@@ -35,11 +34,10 @@ BandFit::BandFit(int rows_px, int cols_px, std::size_t max_atoms, int passes)
 void BandFit::begin(const std::vector<Atom>& expected, double a_px, double sigma_px,
                     double least_height) noexcept {
     height_px_ = band_height_px(sigma_px);
-    const double reach_px = (kFitted + 1) * sigma_px + kSame * a_px;
+    const double reach_px = (ColumnStep::fit_radius_sigma + 1) * sigma_px + kSame * a_px;
     reach_px_ = std::min(height_px_, static_cast<int>(std::ceil(reach_px)) + 1);
     bands_ = (rows_px_ + height_px_ - 1) / height_px_;
     next_ = 0;
-    expected_ = expected.size();
     settled_ = surrounded_ = next_peak_ = 0;
     a_px_ = static_cast<float>(a_px);
     least_height_ = static_cast<float>(least_height);
@@ -59,7 +57,7 @@ void BandFit::begin(const std::vector<Atom>& expected, double a_px, double sigma
         band.first = at;
         at = band.last = std::max(at, band.last);
     }
-    grid_.build(expected_, 0.5 * a_px, [&](std::size_t k) -> const Place& { return base_[k]; });
+    grid_.build(base_.size(), 0.5 * a_px, [&](std::size_t k) -> const Place& { return base_[k]; });
 }
 
 void BandFit::run(const Rows& rows, const Cells& cells, Refiner& refiner,

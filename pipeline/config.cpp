@@ -123,7 +123,9 @@ std::string describe(const Config& c) {
         << "                     # of the cations' height: for peaks off the "
            "lattice\n\n[refine]\npasses = "
         << c.refine.passes
-        << "                           # of the joint fit\n\n[species]\nrule = \"" << c.species.rule
+        << "                           # of the joint fit; three or more besides in a first "
+           "frame\n\n[species]\nrule = \""
+        << c.species.rule
         << "\"                     # or \"quantile\": the literal rule\n\n[track]\nmatch_lattice = "
         << c.track.match_lattice
         << "                 # of a/sqrt(3): the same column after drift\n\n";

@@ -20,15 +20,6 @@ constexpr std::array<std::array<Neighbour, 6>, Cells::sites> kNearest{
      {{{0, 0, 0}, {1, 0, 0}, {0, 1, 0}, {0, 0, 2}, {-1, 0, 2}, {0, -1, 2}}},
      {{{1, 1, 0}, {1, 0, 0}, {0, 1, 0}, {0, 0, 1}, {1, 0, 1}, {0, 1, 1}}}}};
 
-int site_of(const Atom& a, std::size_t index, const Cells& cells) noexcept {
-    for (int site = 0; a.site != Site::other && site < Cells::sites; ++site) {
-        if (cells.at(a.i, a.j, site) == static_cast<int>(index)) {
-            return site;
-        }
-    }
-    return -1;
-}
-
 /// What `other` takes of the information on x and y of `a`, both columns of width σ.
 void add_loss(const Atom& a, const Atom& other, const FrameFit& fit, float& loss_x,
               float& loss_y) noexcept {
@@ -60,7 +51,7 @@ void add_neighbour_errors(const Cells& cells, const FrameFit& fit, std::size_t f
                           std::size_t last, std::vector<Atom>& atoms) noexcept {
     for (std::size_t k = first; k < last; ++k) {
         Atom& a = atoms[k];
-        const int site = site_of(a, k, cells);
+        const int site = cells.site_of(a, k);
         if (site < 0) {
             continue;
         }

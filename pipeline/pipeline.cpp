@@ -171,7 +171,7 @@ void Pipeline::begin_rows(std::uint64_t number) noexcept {
     most_ = std::numeric_limits<float>::lowest();
     lattice_ = known_lattice_;
     expected_ = !prediction_.columns().empty();
-    labelled_ = surrounded_ = painted_ = 0;
+    surrounded_ = painted_ = 0;
     if (expected_) {
         columns_ = prediction_.columns();
         refine_.begin(known_lattice_.a_px, known_fit_);
@@ -266,10 +266,10 @@ FrameStatus Pipeline::refine(const Frame& frame, FrameResult& result) noexcept {
 /// Columns where the frame before has them.
 FrameStatus Pipeline::follow(const Frame& frame) noexcept {
     if (expected_) {
+        const std::size_t before = bands_.settled();
         bands_.run({frame.counts, frame.row_valid, find_.peaks(), rows_searched_}, cells_, refine_,
                    columns_);
-        sublattices_.find_vacancies(cells_, labelled_, bands_.settled(), columns_);
-        labelled_ = bands_.settled();
+        sublattices_.find_vacancies(cells_, before, bands_.settled(), columns_);
     }
     return FrameStatus::ok;
 }
@@ -329,11 +329,10 @@ void Pipeline::complete_lattice(FrameResult& result) noexcept {
 }
 
 FrameStatus Pipeline::sort_species(const Frame& frame, FrameResult& result) noexcept {
-    if (expected_) {
-        result.notes |= known_sublattice_notes_;
-    } else {
-        sublattices_.run(result.atoms, cells_, result.notes);
+    if (!expected_) {
+        sublattices_.run(result.atoms, cells_);
     }
+    result.notes |= sublattices_.notes();
     if (!expected_ || frame.complete) {
         fit_cation_lattice(result.atoms, cells_, result.lattice);
     }
@@ -422,8 +421,9 @@ void Pipeline::prepare_next(FrameStatus status, FrameResult& result) noexcept {
 void Pipeline::remember(const FrameResult& result) noexcept {
     known_lattice_ = result.lattice;
     known_fit_ = fit_;
-    known_sublattice_notes_ = 0;
-    sublattices_.measure(result.atoms, cells_, known_sublattice_notes_);
+    if (expected_) {
+        sublattices_.measure(result.atoms, cells_);
+    }
     peak_height_ = expected_ ? bands_.peak_height() : sites_.mean_height();
     const Eigen::Vector2d step_px =
         expected_ ? Eigen::Vector2d(result.drift_px - known_drift_px_) : Eigen::Vector2d(0, 0);

@@ -56,16 +56,14 @@ void Prediction::collect(const std::vector<Atom>& atoms, const std::vector<std::
     known_track_.clear();
     for (std::size_t k = 0; k < atoms.size(); ++k) {
         const Atom& a = atoms[k];
-        for (std::int8_t site = 0; a.site != Site::other && site < Cells::sites; ++site) {
-            if (cells.at(a.i, a.j, site) == static_cast<int>(k)) {
-                cells.set(a.i, a.j, site, static_cast<int>(known_.size()));
-                known_.push_back(a);
-                known_.back().x_px += step_px.x();
-                known_.back().y_px += step_px.y();
-                site_.push_back({a.i, a.j, site});
-                known_track_.push_back(track[k]);
-                break;
-            }
+        const int site = cells.site_of(a, k);
+        if (site >= 0) {
+            cells.set(a.i, a.j, site, static_cast<int>(known_.size()));
+            known_.push_back(a);
+            known_.back().x_px += step_px.x();
+            known_.back().y_px += step_px.y();
+            site_.push_back({a.i, a.j, static_cast<std::int8_t>(site)});
+            known_track_.push_back(track[k]);
         }
     }
 }

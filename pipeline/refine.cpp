@@ -4,6 +4,7 @@
 #include "column_step.hpp"
 #include "dwellmap/buffers.hpp"
 #include "dwellmap/joint_errors.hpp"
+#include "nth_smallest.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -21,15 +22,6 @@ constexpr double kStill = 0.005;         // of σ, from pass to pass
 constexpr int kMorePasses = 10;          // at most, until σ stands still
 constexpr int kNoiseRows = 8;            // every eighth row tells the noise
 
-float median(std::vector<float>& values) noexcept {
-    if (values.empty()) {
-        return 0;
-    }
-    const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-    std::nth_element(values.begin(), middle, values.end());
-    return *middle;
-}
-
 std::uint16_t flag_if(bool so, Flag flag) noexcept {
     return static_cast<std::uint16_t>(so ? static_cast<unsigned>(flag) : 0U);
 }
@@ -44,6 +36,7 @@ Refiner::Refiner(int rows_px, int cols_px, std::size_t max_atoms)
       start_y_(max_atoms),
       lines_(std::make_unique<ColumnLines>(ColumnStep::model_radius_sigma,
                                            ColumnStep::fit_radius_sigma)) {
+    make_room(values_, max_atoms);
     make_room(scratch_, max_atoms);
 }
 
@@ -63,21 +56,32 @@ void Refiner::begin(double a_px, const FrameFit& known) noexcept {
 
 void Refiner::take_rows(const Image& counts, const std::vector<std::uint8_t>& row_valid,
                         int first_row, int last_row) noexcept {
-    for (int y = first_row; y < last_row; ++y) {
-        row_valid_[static_cast<std::size_t>(y)] = row_valid[static_cast<std::size_t>(y)];
-        std::copy_n(counts.row(y).data(), image_.cols(), image_.counts(0, y));
-    }
+    copy_rows(counts, row_valid, first_row, last_row);
     const int below = std::min(last_row + FitImage::border_px, image_.rows());
     background_.render(image_, rows_rendered_, below);  // before the columns above shine into them
     rows_rendered_ = below;
 }
 
+void Refiner::copy_rows(const Image& counts, const std::vector<std::uint8_t>& row_valid,
+                        int first_row, int last_row) noexcept {
+    for (int y = first_row; y < last_row; ++y) {
+        row_valid_[static_cast<std::size_t>(y)] = row_valid[static_cast<std::size_t>(y)];
+        std::copy_n(counts.row(y).data(), image_.cols(), image_.counts(0, y));
+    }
+}
+
 void Refiner::place(const std::vector<Atom>& atoms, std::size_t first, std::size_t last) noexcept {
+    set_start(atoms, first, last);
     for (std::size_t k = first; k < last; ++k) {
-        const Atom& a = atoms[k];
-        start_x_[k] = a.x_px;
-        start_y_[k] = a.y_px;
-        add(a);
+        add(atoms[k]);
+    }
+}
+
+void Refiner::set_start(const std::vector<Atom>& atoms, std::size_t first,
+                        std::size_t last) noexcept {
+    for (std::size_t k = first; k < last; ++k) {
+        start_x_[k] = atoms[k].x_px;
+        start_y_[k] = atoms[k].y_px;
     }
 }
 
@@ -183,15 +187,14 @@ void Refiner::measure_column(const ColumnStep& step, bool whole, std::size_t k,
     a.background = background_.at(a.x_px, a.y_px);
 }
 
-/// One Newton step of σ and the background together; the ellipticity.
-void Refiner::step_shape() noexcept {
+/// One Newton step of σ and the background together; the ellipticity. @return by how much σ wanted to move
+double Refiner::step_shape() noexcept {
     const double det = shape_.sigma2 * shape_.b2 - shape_.sigma_b * shape_.sigma_b;
     if (!(det > 0)) {
-        return;
+        return 0;
     }
     const double sigma = fit_.sigma_px;
     const double wanted = (shape_.b2 * shape_.sigma - shape_.sigma_b * shape_.b) / det;
-    d_sigma_px_ = wanted;
     fit_.sigma_px = std::clamp(sigma + std::clamp(wanted, -0.1 * sigma, 0.1 * sigma), 0.06 * a_px_,
                                0.35 * a_px_);
     background_.step(fit_.sigma_px - sigma, 0.3 * fit_.amplitude);
@@ -202,6 +205,7 @@ void Refiner::step_shape() noexcept {
         fit_.ellipticity = std::hypot(plus, cross);
         fit_.ellipticity_rad = angle < 0 ? angle + std::numbers::pi : angle;
     }
+    return wanted;
 }
 
 void Refiner::add_neighbour_errors(const Cells& cells, std::size_t first, std::size_t last,
@@ -221,13 +225,13 @@ void Refiner::look_back(int first_row, int last_row) noexcept {
 
 void Refiner::medians(const std::vector<Atom>& atoms) noexcept {
     const auto of_cations = [&](float Atom::*member) {
-        scratch_.clear();
+        values_.clear();
         for (const Atom& a : atoms) {
             if (a.site == Site::cation && (a.flags & flag_edge) == 0) {
-                scratch_.push_back(a.*member);
+                values_.push_back(a.*member);
             }
         }
-        return median(scratch_);
+        return values_.empty() ? 0 : nth_smallest(values_, values_.size() / 2, scratch_)[1];
     };
     freedom_ = 1 - std::min(0.5, 3 * static_cast<double>(atoms.size()) /
                                      (static_cast<double>(rows_in_) * image_.cols()));
@@ -260,17 +264,15 @@ void Refiner::run(const Image& counts, const std::vector<std::uint8_t>& row_vali
     begin(a_px, fit);
     rows_in_ = rows_in;
     fit_.sigma_px = fit.sigma_px > 0 ? fit.sigma_px : kTypicalSigma * a_px;
-    take_rows(counts, row_valid, 0, rows_in);
+    copy_rows(counts, row_valid, 0, rows_in);
     for (int y = rows_in; y < std::min(rows_in + FitImage::border_px, image_.rows()); ++y) {
         std::fill_n(image_.weight(0, y), image_.cols(), 0.0F);  // of the frame before
     }
     background_.start(image_, rows_in, a_px);
     fit_.background = background_.mean();
-    for (std::size_t k = 0; k < atoms.size(); ++k) {
-        start_x_[k] = atoms[k].x_px;
-        start_y_[k] = atoms[k].y_px;
-    }
+    set_start(atoms, 0, atoms.size());
     bool last = false;
+    double d_sigma_px = 0;
     for (int pass_number = 0; !last; ++pass_number) {
         medians(atoms);
         render(atoms);
@@ -281,13 +283,12 @@ void Refiner::run(const Image& counts, const std::vector<std::uint8_t>& row_vali
         shape_ = {};
         background_.begin_step();
         const int rest = passes - 1 - pass_number;
-        last =
-            rest <= 0 && (std::abs(d_sigma_px_) < kStill * fit_.sigma_px || rest <= -kMorePasses);
+        last = rest <= 0 && (std::abs(d_sigma_px) < kStill * fit_.sigma_px || rest <= -kMorePasses);
         for (std::size_t k = 0; k < atoms.size(); ++k) {
             fit_column(atoms[k], k, last || k % 2 == 0);  // half of them tell the shape well enough
         }
         if (!last && pass_number > 0) {
-            step_shape();
+            d_sigma_px = step_shape();
         }
     }
     correct_errors(atoms);

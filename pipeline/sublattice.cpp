@@ -14,16 +14,6 @@ constexpr float kAlike = 0.9F;     // of the brighter sublattice's amplitude
 constexpr float kAbsent = 0.3F;    // of its sublattice's amplitude
 constexpr float kSignificant = 3;  // standard errors
 
-/// Of the three sites of its cell, the one this column stands at; -1: at none.
-int site_of(const Atom& a, std::size_t index, const Cells& cells) noexcept {
-    for (int site = 0; a.site != Site::other && site < Cells::sites; ++site) {
-        if (cells.at(a.i, a.j, site) == static_cast<int>(index)) {
-            return site;
-        }
-    }
-    return -1;
-}
-
 }  // namespace
 
 SublatticeSorter::SublatticeSorter(const SpecimenConfig& specimen, std::size_t max_atoms)
@@ -42,7 +32,7 @@ void SublatticeSorter::collect(const std::vector<Atom>& atoms, const Cells& cell
         s.significant = 0;
     }
     for (std::size_t k = 0; k < atoms.size(); ++k) {
-        const int site = site_of(atoms[k], k, cells);
+        const int site = cells.site_of(atoms[k], k);
         site_.push_back(static_cast<std::int8_t>(site));
         if (site >= 0) {
             Sublattice& s = sublattices_[static_cast<std::size_t>(site)];
@@ -59,25 +49,30 @@ float SublatticeSorter::brightness(const Sublattice& s) noexcept {
                : 0;
 }
 
-/// Medians of all sublattices, and what is to be said of them. @return in order, the brightest first
-std::array<float, Cells::sites> SublatticeSorter::measure(const std::vector<Atom>& atoms,
-                                                          const Cells& cells,
-                                                          std::uint32_t& notes) noexcept {
+void SublatticeSorter::measure(const std::vector<Atom>& atoms, const Cells& cells) noexcept {
     collect(atoms, cells);
     std::transform(sublattices_.begin(), sublattices_.end(), typical_.begin(),
                    [this](const Sublattice& s) { return brightness(s); });
+}
+
+/// From the brightest on.
+std::array<float, Cells::sites> SublatticeSorter::in_order() const noexcept {
     auto order = typical_;
     std::sort(order.rbegin(), order.rend());
-    if (order[1] == 0) {
-        notes |= note_no_anions;
-    } else if (order[1] > kAlike * order[0]) {
-        notes |= note_sublattices_alike;
-    }
     return order;
 }
 
-void SublatticeSorter::run(std::vector<Atom>& atoms, Cells& cells, std::uint32_t& notes) noexcept {
-    const auto order = measure(atoms, cells, notes);
+std::uint32_t SublatticeSorter::notes() const noexcept {
+    const auto order = in_order();
+    if (order[1] == 0) {
+        return note_no_anions;
+    }
+    return order[1] > kAlike * order[0] ? note_sublattices_alike : 0U;
+}
+
+void SublatticeSorter::run(std::vector<Atom>& atoms, Cells& cells) noexcept {
+    measure(atoms, cells);
+    const auto order = in_order();
     const float cation = cations_are_darker_ && order[1] > 0 ? order[1] : order[0];
     cells.cation_site =
         static_cast<int>(std::find(typical_.begin(), typical_.end(), cation) - typical_.begin());
@@ -115,7 +110,7 @@ void SublatticeSorter::label(int site, Atom& a) const noexcept {
 void SublatticeSorter::find_vacancies(const Cells& cells, std::size_t first, std::size_t last,
                                       std::vector<Atom>& atoms) const noexcept {
     for (std::size_t k = first; k < last; ++k) {
-        const int site = site_of(atoms[k], k, cells);
+        const int site = cells.site_of(atoms[k], k);
         if (site >= 0) {
             label(site, atoms[k]);
         }

@@ -65,11 +65,6 @@ Tracker::Tracker(int rows_px, int cols_px, std::size_t max_atoms, double match_l
     row_sums_.reserve(static_cast<std::size_t>(rows_px) + 1);
 }
 
-void Tracker::clear() noexcept {
-    tracks_.clear();
-    drift_.setZero();
-}
-
 void Tracker::build_track_grid(const Lattice& lattice) noexcept {
     track_grid_.build(tracks_.size(), 0.5 * lattice.a_px,
                       [&](std::size_t k) -> const Track& { return tracks_[k]; });
@@ -166,14 +161,11 @@ void Tracker::match(const Eigen::Vector2d& shift, float radius_px, std::vector<A
     }
 }
 
-int Tracker::rows_of_shift_px(double a_px) noexcept {
-    return std::max(1, static_cast<int>(std::lround(a_px * std::sqrt(0.75))));
-}
-
 void Tracker::measure_rows(const Lattice& lattice, const Eigen::Vector2d& shift,
                            const std::vector<Atom>& atoms, const std::vector<std::int32_t>& track,
                            std::vector<RowShift>& rows) noexcept {
-    const int height = rows_of_shift_px(lattice.a_px);
+    // a row of cations, where the lattice lies flat
+    const int height = std::max(1, static_cast<int>(std::lround(lattice.a_px * std::sqrt(0.75))));
     row_sums_.assign(static_cast<std::size_t>((rows_px_ + height - 1) / height), {});
     for (std::size_t k = 0; k < atoms.size(); ++k) {
         const Atom& a = atoms[k];

@@ -47,8 +47,8 @@ struct Columns {
 };
 
 std::uint32_t sort(Columns& c, const SpecimenConfig& specimen = {}) {
-    std::uint32_t notes = 0;
-    SublatticeSorter(specimen, 2000).run(c.atoms, c.cells, notes);
+    SublatticeSorter sorter(specimen, 2000);
+    sorter.run(c.atoms, c.cells);
     for (int site = 0; site < 3; ++site) {  // whatever was removed, cells and columns agree
         for (int k = 0; k < 400; ++k) {
             const int at = c.cells.at(k % 20, k / 20, site);
@@ -58,7 +58,7 @@ std::uint32_t sort(Columns& c, const SpecimenConfig& specimen = {}) {
             }
         }
     }
-    return notes;
+    return sorter.notes();
 }
 
 }  // namespace

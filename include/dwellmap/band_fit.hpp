@@ -73,7 +73,7 @@ private:
 
     int rows_px_, passes_;
     int height_px_ = 1, reach_px_ = 0, bands_ = 0, next_ = 0;
-    std::size_t expected_ = 0, settled_ = 0, surrounded_ = 0, next_peak_ = 0;
+    std::size_t settled_ = 0, surrounded_ = 0, next_peak_ = 0;
     float a_px_ = 1, least_height_ = 0;
     Eigen::Vector2f shift_px_{0, 0};  // of the columns against what was expected
     int wanted_ = 0, matched_ = 0;    // cations of the bands placed, and those with a peak

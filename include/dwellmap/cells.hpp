@@ -34,6 +34,17 @@ public:
     int at(int i, int j, int site) const noexcept {
         return contains(i, j) ? column_[index(i, j, site)] : -1;
     }
+
+    /// Of the three sites of its cell, the one that column `index` of the atoms stands at; -1: at none.
+    int site_of(const Atom& a, std::size_t index) const noexcept {
+        for (int site = 0; a.site != Site::other && site < sites; ++site) {
+            if (at(a.i, a.j, site) == static_cast<int>(index)) {
+                return site;
+            }
+        }
+        return -1;
+    }
+
     void set(int i, int j, int site, int atom) noexcept { column_[index(i, j, site)] = atom; }
 
     int cation_site = 0;  ///< the brighter of the occupied sites

@@ -90,7 +90,6 @@ private:
     float least_ = 0, most_ = 0;  // counts, of the rows checked
     bool expected_ = false;       // its columns are expected, and the bands follow them
     std::vector<Atom> columns_;   // of the bands
-    std::size_t labelled_ = 0;    // of them, in order
     std::size_t surrounded_ = 0;  // of the result's, in order: their neighbourhoods are final
     std::size_t painted_ = 0;     // of those
     double filter_sigma_px_ = 0, peak_radius_px_ = 0;
@@ -103,7 +102,6 @@ private:
     // of the complete frames so far
     Lattice known_lattice_;
     FrameFit known_fit_;
-    std::uint32_t known_sublattice_notes_ = 0;
     double peak_height_ = 0;  // of the cations in the filtered image, above background
     Eigen::Vector2d known_drift_px_{0, 0};
     double first_direction_rad_ = std::numeric_limits<double>::quiet_NaN();

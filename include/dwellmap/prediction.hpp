@@ -16,6 +16,7 @@ namespace dwellmap {
 /// Every site of the lattice that was found is expected again, vacant or not; a column too weak to have a place of its own is
 /// expected in the middle of its neighbours. Where drift brings new specimen into the field, the lattice is continued from at least
 /// three known neighbours (two at the edge). A site at the border of the crystal that turned out empty is given up.
+/// A first frame's own sites are completed at its border in the same way (no drift, no tracks).
 /// Cost: linear in the columns. The constructor allocates, nothing after it.
 class Prediction {
 public:

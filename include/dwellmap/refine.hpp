@@ -19,8 +19,9 @@ struct ColumnStep;
 /// What all columns of a frame share.
 struct FrameFit {
     double sigma_px = 0;  ///< width of a column; 0 before the first fit
-    double ellipticity =
-        0;  ///< (long − short) / (long + short) axis of the mean column: focus, astigmatism, vibration
+    /// (long − short) / (long + short) axis of the mean column: focus, astigmatism, vibration; good to a quarter of
+    /// it, because columns that overlap hide some of it from each other
+    double ellipticity = 0;
     double ellipticity_rad =
         0;                  ///< of the long axis against +x, counter-clockwise on screen, [0, π)
     double background = 0;  ///< mean over the image, counts
@@ -89,7 +90,10 @@ private:
     void add_shape(const ColumnStep& step, const Atom& a) noexcept;
     void measure_column(const ColumnStep& step, bool whole, std::size_t k, Atom& a) const noexcept;
     bool rows_valid(const ColumnStep& step) const noexcept;
-    void step_shape() noexcept;
+    double step_shape() noexcept;
+    void copy_rows(const Image& counts, const std::vector<std::uint8_t>& row_valid, int first_row,
+                   int last_row) noexcept;
+    void set_start(const std::vector<Atom>& atoms, std::size_t first, std::size_t last) noexcept;
     void estimate_noise() noexcept;
     void correct_errors(std::vector<Atom>& atoms) noexcept;
     void medians(const std::vector<Atom>& atoms) noexcept;
@@ -98,15 +102,14 @@ private:
 
     int rows_in_ = 0, rows_rendered_ = 0;
     double a_px_ = 0;
-    double d_sigma_px_ = 0;  // last step
-    double freedom_ = 1;     // degrees of freedom left, a pixel
+    double freedom_ = 1;  // degrees of freedom left, a pixel
     FrameFit fit_;
     FitImage image_;
     Background background_;
     PhotonTransfer noise_;
     Shape shape_;
     std::vector<std::uint8_t> row_valid_;
-    std::vector<float> start_x_, start_y_, scratch_;
+    std::vector<float> start_x_, start_y_, values_, scratch_;
     std::unique_ptr<ColumnLines> lines_;  // of the width of now
 };
 

@@ -24,17 +24,18 @@ public:
 
     /// @param atoms  in: i, j, amplitude and its error, flags; out: site, species (first, anion, vacancy, unknown)
     /// @param cells  out: cation_site; columns that were removed are gone, others renumbered
-    /// @param notes  out: bits are added
-    void run(std::vector<Atom>& atoms, Cells& cells, std::uint32_t& notes) noexcept;
+    void run(std::vector<Atom>& atoms, Cells& cells) noexcept;
 
     /// Of a frame whose columns were expected, and so their sublattices: the columns [first, last) against the amplitudes
     /// of the frame before. Out: species, as above.
     void find_vacancies(const Cells& cells, std::size_t first, std::size_t last,
                         std::vector<Atom>& atoms) const noexcept;
 
-    /// Its amplitudes, for the next one. @return from the brightest sublattice on
-    std::array<float, Cells::sites> measure(const std::vector<Atom>& atoms, const Cells& cells,
-                                            std::uint32_t& notes) noexcept;
+    /// The amplitudes of its sublattices, for the next one.
+    void measure(const std::vector<Atom>& atoms, const Cells& cells) noexcept;
+
+    /// Bits of Note, of the sublattices measured last.
+    std::uint32_t notes() const noexcept;
 
 private:
     struct Sublattice {
@@ -44,6 +45,7 @@ private:
 
     void collect(const std::vector<Atom>& atoms, const Cells& cells) noexcept;
     float brightness(const Sublattice& s) noexcept;
+    std::array<float, Cells::sites> in_order() const noexcept;
 
     void label(int site, Atom& a) const noexcept;
 

@@ -32,7 +32,7 @@ public:
 
     /// @param keep   false: look only (an unfinished frame): tracks stay as they are, new columns get no id
     /// @param atoms  out: id
-    /// @param track  [atoms] out: index into tracks(), or -1
+    /// @param track  [atoms] out: index of each column's track, or -1
     /// @param drift  out: of this frame against the first, px
     /// @param rows   out: how far the rows are off it, with `keep`
     /// @return false: this frame shows another place (fewer than 30 % of its columns match); with `keep` all tracks start anew
@@ -45,12 +45,6 @@ public:
     bool follow(const Lattice& lattice, bool keep, const std::vector<std::int32_t>& expected,
                 std::vector<Atom>& atoms, std::vector<std::int32_t>& track, Eigen::Vector2d& drift,
                 std::vector<RowShift>& rows) noexcept;
-
-    /// Rows of the image that one RowShift stands for: a row of cations where the lattice lies flat.
-    static int rows_of_shift_px(double a_px) noexcept;
-
-    const std::vector<Track>& tracks() const noexcept { return tracks_; }
-    void clear() noexcept;
 
 private:
     struct Fit {
