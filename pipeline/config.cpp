@@ -73,6 +73,9 @@ void read_stages(ConfigReader& in, Config& c) {
         "statistics.population", c.statistics.population,
         [](const std::string& v) { return v == "tracks" || v == "observations"; },
         "must be \"tracks\" or \"observations\"");
+    in.key(
+        "statistics.forgetting", c.statistics.forgetting, [](double v) { return v > 0 && v <= 1; },
+        "must be in (0, 1]; 1: nothing is forgotten");
     in.key("statistics.parity", c.statistics.parity);
 }
 
@@ -86,6 +89,10 @@ Config load_config(const std::string& file, const std::vector<std::string>& over
     read_stages(in, c);
     in.require(c.species.rule != "quantile" || !absent(c.specimen.composition),
                "species.rule = \"quantile\" needs specimen.composition");
+    in.require(
+        c.statistics.forgetting == 1 || c.statistics.population == "observations",
+        "statistics.forgetting < 1 needs statistics.population = \"observations\": a track is "
+        "counted once, whenever it was seen");
     in.finish();
     return c;
 }
@@ -131,7 +138,9 @@ std::string describe(const Config& c) {
         << "                 # of a/sqrt(3): the same column after drift\n\n";
     out << "[statistics]\nneighbours = " << c.statistics.neighbours
         << "                       # 6, 12 or 24\npopulation = \"" << c.statistics.population
-        << "\"                # or \"observations\"\nparity = "
+        << "\"                # or \"observations\"\nforgetting = " << c.statistics.forgetting
+        << "                       # weight of earlier observations when a frame is added\nparity "
+           "= "
         << (c.statistics.parity ? "true" : "false")
         << "                        # average the covariance over inversion\n";
     return out.str();

@@ -10,7 +10,7 @@ namespace dwellmap {
 namespace {
 
 constexpr std::size_t kMost = 24;
-constexpr std::uint8_t kNeither = 8;  // more than six can add up to
+constexpr std::uint8_t kNeither = 16;  // more than all of them can add up to
 
 /// To be summed: a second-species cation is 1, a first-species one 0, anything else spoils the sum.
 std::uint8_t kind_of(std::int8_t species) noexcept {
@@ -24,7 +24,7 @@ Neighbourhoods::Neighbourhoods(int neighbours, std::size_t max_atoms) : neighbou
         sites_.push_back({i, j, 0, 0});
     }
     make_room(there_, max_atoms);
-    make_room(six_, max_atoms);
+    make_room(inner_, max_atoms);
     make_room(offsets_px_, max_atoms * dim());
     make_room(variances_px2_, max_atoms * (2 + dim()));
     make_room(kind_, max_atoms);
@@ -64,8 +64,8 @@ int Neighbourhoods::gather_one(const Cells& cells, const std::vector<Atom>& atom
         if (!(dx * dx + dy * dy < reach2_px2_)) {
             break;
         }
-        if (there < 6) {
-            six_[k][static_cast<std::size_t>(there)] = neighbour;
+        if (there < kInner) {
+            inner_[k][static_cast<std::size_t>(there)] = neighbour;
         }
         if (there < neighbours_) {
             *offset++ = x;
@@ -82,7 +82,7 @@ void Neighbourhoods::gather(const Cells& cells, const Lattice& lattice,
                             std::size_t last) noexcept {
     if (there_.size() < last) {  // never shrinks: only the first frame pays for it
         there_.resize(last);
-        six_.resize(last);
+        inner_.resize(last);
         offsets_px_.resize(last * dim());
         variances_px2_.resize(last * (2 + dim()));
     }
@@ -109,16 +109,20 @@ void Neighbourhoods::set_patterns(const Lattice& lattice) noexcept {
     }
 }
 
-/// Second-species cations among the six; -1: not all of them are there and of a known species.
-int Neighbourhoods::count_second(std::size_t atom) const noexcept {
-    if (there_[atom] < 6) {
+/// Second-species cations among the neighbours [first, last); -1: not all of them are there and of a known species.
+int Neighbourhoods::count_second(std::size_t atom, int first, int last) const noexcept {
+    if (there_[atom] < last) {
         return -1;
     }
     int sum = 0;
-    for (const std::int32_t neighbour : six_[atom]) {
-        sum += kind_[static_cast<std::size_t>(neighbour)];
+    for (int k = first; k < last; ++k) {
+        sum += kind_[static_cast<std::size_t>(inner_[atom][static_cast<std::size_t>(k)])];
     }
     return sum < kNeither ? sum : -1;
+}
+
+float Neighbourhoods::se_zigzag(std::size_t atom) const noexcept {
+    return std::sqrt(static_cast<float>(patterns_.variances(variances_px2(atom))[1]));
 }
 
 void Neighbourhoods::score(std::size_t atom, Scores& scores) const noexcept {
@@ -146,7 +150,7 @@ void Neighbourhoods::measure(const Lattice& lattice, double length_per_px, std::
     }
     scores.clear();
     for (std::size_t k = 0; k < atoms.size(); ++k) {
-        const int second = count_second(k), there = there_[k];
+        const int second = count_second(k, 0, 6), there = there_[k];
         atoms[k].n = static_cast<std::int8_t>(second);
         atoms[k].complete = static_cast<std::uint8_t>((there >= 6 ? 1 : 0) | (there >= 12 ? 2 : 0) |
                                                       (there >= 24 ? 4 : 0));

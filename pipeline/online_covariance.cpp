@@ -70,10 +70,9 @@ OnlineCovariance::OnlineCovariance(Eigen::Index dim)
 
 void OnlineCovariance::add(const Eigen::Ref<const Eigen::VectorXd>& x) noexcept {
     ++count_;
-    const auto n = static_cast<double>(count_);
     delta_ = x - mean_;
-    mean_ += delta_ / n;
-    scatter_.noalias() += ((n - 1) / n) * delta_ * delta_.transpose();
+    mean_ += delta_ / count_;
+    scatter_.noalias() += ((count_ - 1) / count_) * delta_ * delta_.transpose();
 }
 
 void OnlineCovariance::remove(const Eigen::Ref<const Eigen::VectorXd>& x) noexcept {
@@ -81,10 +80,9 @@ void OnlineCovariance::remove(const Eigen::Ref<const Eigen::VectorXd>& x) noexce
         clear();
         return;
     }
-    const auto n = static_cast<double>(count_);
     delta_ = x - mean_;
-    mean_ -= delta_ / (n - 1);
-    scatter_.noalias() -= (n / (n - 1)) * delta_ * delta_.transpose();
+    mean_ -= delta_ / (count_ - 1);
+    scatter_.noalias() -= (count_ / (count_ - 1)) * delta_ * delta_.transpose();
     --count_;
 }
 
@@ -108,11 +106,12 @@ void OnlineCovariance::add_batch(const Eigen::Ref<const Eigen::MatrixXd>& x) noe
         return;
     }
     find_moments(x);
-    merge(x.cols(), batch_mean_, batch_scatter_);
+    merge(static_cast<double>(x.cols()), batch_mean_, batch_scatter_);
 }
 
 void OnlineCovariance::remove_batch(const Eigen::Ref<const Eigen::MatrixXd>& x) noexcept {
-    if (count_ <= x.cols()) {
+    const double n = count_, n_b = static_cast<double>(x.cols());
+    if (n <= n_b) {
         clear();
         return;
     }
@@ -120,12 +119,11 @@ void OnlineCovariance::remove_batch(const Eigen::Ref<const Eigen::MatrixXd>& x) 
         return;
     }
     find_moments(x);
-    const auto n = static_cast<double>(count_), n_b = static_cast<double>(x.cols());
     delta_ = batch_mean_ - mean_;
     mean_ -= delta_ * (n_b / (n - n_b));
     scatter_ -= batch_scatter_.topLeftCorner(scatter_.rows(), scatter_.cols());
     scatter_.noalias() -= (n * n_b / (n - n_b)) * delta_ * delta_.transpose();
-    count_ -= x.cols();
+    count_ -= n_b;
 }
 
 void OnlineCovariance::merge(const OnlineCovariance& other) noexcept {
@@ -135,15 +133,19 @@ void OnlineCovariance::merge(const OnlineCovariance& other) noexcept {
 }
 
 /// @param scatter [at least dim × dim]
-void OnlineCovariance::merge(std::int64_t count, const Eigen::VectorXd& mean,
+void OnlineCovariance::merge(double n_b, const Eigen::VectorXd& mean,
                              const Eigen::MatrixXd& scatter) noexcept {
-    const auto n_a = static_cast<double>(count_);
-    const auto n_b = static_cast<double>(count);
+    const double n_a = count_;
     delta_ = mean - mean_;
     mean_ += delta_ * (n_b / (n_a + n_b));
     scatter_ += scatter.topLeftCorner(scatter_.rows(), scatter_.cols());
     scatter_.noalias() += (n_a * n_b / (n_a + n_b)) * delta_ * delta_.transpose();
-    count_ += count;
+    count_ += n_b;
+}
+
+void OnlineCovariance::forget(double factor) noexcept {
+    count_ *= factor;
+    scatter_ *= factor;
 }
 
 void OnlineCovariance::clear() noexcept {

@@ -36,21 +36,43 @@ double conventional_sign(const Vector& v) noexcept {
 
 OnlinePca::OnlinePca(int neighbours, bool parity)
     : parity_(parity), antipode_(antipodes(neighbours)) {
+    for (int k = 0; k < neighbours; ++k) {
+        if (k < antipode_[static_cast<std::size_t>(k)]) {
+            pair_.push_back(k);
+        }
+    }
     modes_.neighbours = neighbours;
     modes_.mean = Eigen::VectorXd::Zero(2 * neighbours);
     modes_.loadings = Eigen::MatrixXd::Zero(2 * neighbours, kModes);
 }
 
-/// (C + P C Pᵀ)/2: P swaps antipodes and changes the sign, which cancels in the product.
-void OnlinePca::average_over_inversion(Square& c) const noexcept {
-    const Square original = c;
-    for (Eigen::Index a = 0; a < c.rows(); ++a) {
-        for (Eigen::Index b = 0; b < c.cols(); ++b) {
-            const auto pa = 2 * antipode_[static_cast<std::size_t>(a / 2)] + a % 2;
-            const auto pb = 2 * antipode_[static_cast<std::size_t>(b / 2)] + b % 2;
-            c(a, b) = 0.5 * (original(a, b) + original(pa, pb));
+/// C on (x_k + sign x_k')/√2, k and k' antipodes: what (C + P C Pᵀ)/2 does to modes of that parity.
+OnlinePca::Square OnlinePca::half(const Square& c, double sign) const noexcept {
+    const auto pairs = static_cast<Eigen::Index>(pair_.size());
+    Square out(2 * pairs, 2 * pairs);
+    for (Eigen::Index p = 0; p < pairs; ++p) {
+        for (Eigen::Index q = 0; q < pairs; ++q) {
+            const Eigen::Index k = pair_[static_cast<std::size_t>(p)],
+                               l = pair_[static_cast<std::size_t>(q)];
+            const Eigen::Index k2 = antipode_[static_cast<std::size_t>(k)],
+                               l2 = antipode_[static_cast<std::size_t>(l)];
+            out.block<2, 2>(2 * p, 2 * q) =
+                0.5 * (c.block<2, 2>(2 * k, 2 * l) + c.block<2, 2>(2 * k2, 2 * l2) +
+                       sign * (c.block<2, 2>(2 * k, 2 * l2) + c.block<2, 2>(2 * k2, 2 * l)));
         }
     }
+    return out;
+}
+
+OnlinePca::Basis OnlinePca::whole(const Basis& of_half, double sign) const noexcept {
+    Basis out(2 * of_half.rows(), kModes);
+    for (Eigen::Index p = 0; p < of_half.rows() / 2; ++p) {
+        const Eigen::Index k = pair_[static_cast<std::size_t>(p)];
+        const Eigen::Index k2 = antipode_[static_cast<std::size_t>(k)];
+        out.middleRows<2>(2 * k) = of_half.middleRows<2>(2 * p) * std::sqrt(0.5);
+        out.middleRows<2>(2 * k2) = sign * out.middleRows<2>(2 * k);
+    }
+    return out;
 }
 
 /// Odd under inversion: a displacement and its antipode's are equal (breathing and shear have them opposite).
@@ -77,11 +99,29 @@ std::array<int, kModes> OnlinePca::successors(const Basis& fresh) const noexcept
     return source;
 }
 
+/// The leading modes of a symmetric matrix.
+OnlinePca::Spectrum OnlinePca::solve(const Square& c, double count) const noexcept {
+    const Eigen::SelfAdjointEigenSolver<Square> solver(c);
+    const double error = std::sqrt(2.0 / count);
+    const auto gap = [&](Eigen::Index a, Eigen::Index b) {
+        const double va = solver.eigenvalues()[a], vb = solver.eigenvalues()[b];
+        return std::abs(va - vb) / std::max(error * std::hypot(va, vb), 1e-300);
+    };
+    Spectrum out{Basis(c.rows(), kModes), {}, {}};
+    for (std::size_t k = 0; k < kModes; ++k) {
+        const auto from = c.rows() - 1 - static_cast<Eigen::Index>(k);
+        out.vectors.col(static_cast<Eigen::Index>(k)) = solver.eigenvectors().col(from);
+        out.variance[k] = std::max(0.0, solver.eigenvalues()[from]);
+        out.gap_sigma[k] = std::min(k > 0 ? gap(from, from + 1) : HUGE_VAL,
+                                    from > 0 ? gap(from, from - 1) : HUGE_VAL);
+    }
+    return out;
+}
+
 /// Blocks of fresh modes that the data can't tell apart: of like parity, gap below 4 sampling errors.
-std::array<int, kModes> OnlinePca::blocks(const Basis& fresh,
-                                          const std::array<double, kModes>& variance,
-                                          std::int64_t count) const noexcept {
-    const double error = std::sqrt(2.0 / static_cast<double>(count));
+std::array<int, kModes> OnlinePca::blocks(const Spectrum& fresh, double count) const noexcept {
+    const double error = std::sqrt(2.0 / count);
+    const auto& variance = fresh.variance;
     std::array<int, kModes> block{};
     for (std::size_t k = 0; k < kModes; ++k) {
         block[k] = static_cast<int>(k);
@@ -89,7 +129,8 @@ std::array<int, kModes> OnlinePca::blocks(const Basis& fresh,
             const bool close =
                 variance[m] - variance[k] < 4 * error * std::hypot(variance[m], variance[k]);
             const auto a = static_cast<Eigen::Index>(m), b = static_cast<Eigen::Index>(k);
-            if (close && (!parity_ || is_odd(fresh.col(a)) == is_odd(fresh.col(b)))) {
+            if (close &&
+                (!parity_ || is_odd(fresh.vectors.col(a)) == is_odd(fresh.vectors.col(b)))) {
                 block[k] = block[m];
                 break;
             }
@@ -98,23 +139,22 @@ std::array<int, kModes> OnlinePca::blocks(const Basis& fresh,
     return block;
 }
 
-void OnlinePca::align(Basis& fresh, std::array<double, kModes>& variance,
-                      std::int64_t count) const noexcept {
+void OnlinePca::align(Spectrum& fresh, double count) const noexcept {
     using Overlaps = Eigen::Matrix<double, kModes, kModes>;
-    const auto source = successors(fresh);
-    const auto block = blocks(fresh, variance, count);
-    const Basis unordered = fresh;
-    const auto unordered_variance = variance;
+    const auto source = successors(fresh.vectors);
+    const auto block = blocks(fresh, count);
+    const Spectrum unordered = fresh;
     for (int b = 0; b < kModes; ++b) {
         std::array<Eigen::Index, kModes> slots{};
         Eigen::Index size = 0;
-        Basis mine = Basis::Zero(fresh.rows(), kModes), target = mine;
+        Basis mine = Basis::Zero(unordered.vectors.rows(), kModes), target = mine;
         for (std::size_t to = 0; to < kModes; ++to) {
             const auto from = static_cast<std::size_t>(source[to]);
             if (block[from] == b) {
-                mine.col(size) = unordered.col(static_cast<Eigen::Index>(from));
+                mine.col(size) = unordered.vectors.col(static_cast<Eigen::Index>(from));
                 target.col(size) = modes_.loadings.col(static_cast<Eigen::Index>(to));
-                variance[to] = unordered_variance[from];
+                fresh.variance[to] = unordered.variance[from];
+                fresh.gap_sigma[to] = unordered.gap_sigma[from];
                 slots[static_cast<std::size_t>(size++)] = static_cast<Eigen::Index>(to);
             }
         }
@@ -127,7 +167,7 @@ void OnlinePca::align(Basis& fresh, std::array<double, kModes>& variance,
         const Eigen::JacobiSVD<Overlaps> svd(product, Eigen::ComputeFullU | Eigen::ComputeFullV);
         const Overlaps rotation = svd.matrixU() * svd.matrixV().transpose();
         for (Eigen::Index s = 0; s < size; ++s) {
-            fresh.col(slots[static_cast<std::size_t>(s)]) =
+            fresh.vectors.col(slots[static_cast<std::size_t>(s)]) =
                 mine.leftCols(size) * rotation.topLeftCorner(size, size).col(s);
         }
     }
@@ -163,33 +203,47 @@ void OnlinePca::name() noexcept {
     }
 }
 
+/// The even modes and the odd ones, merged by their variance.
+OnlinePca::Spectrum OnlinePca::solve_halves(const Square& c, double count) const noexcept {
+    std::array<Spectrum, 2> part;
+    for (std::size_t odd = 0; odd < 2; ++odd) {
+        const double sign = odd == 1 ? 1 : -1;
+        part[odd] = solve(half(c, sign), count);
+        part[odd].vectors = whole(part[odd].vectors, sign);
+    }
+    Spectrum out{Basis(c.rows(), kModes), {}, {}};
+    std::array<std::size_t, 2> next{};
+    for (std::size_t k = 0; k < kModes; ++k) {
+        const std::size_t from = part[0].variance[next[0]] >= part[1].variance[next[1]] ? 0 : 1;
+        const std::size_t source = next[from]++;
+        out.vectors.col(static_cast<Eigen::Index>(k)) =
+            part[from].vectors.col(static_cast<Eigen::Index>(source));
+        out.variance[k] = part[from].variance[source];
+        out.gap_sigma[k] = part[from].gap_sigma[source];
+    }
+    return out;
+}
+
 bool OnlinePca::update(const OnlineCovariance& set) noexcept {
     if (set.count() < kMinCount) {
         return false;
     }
-    Square c = set.scatter() / static_cast<double>(set.count() - 1);
-    if (parity_) {
-        average_over_inversion(c);
-    }
-    const Eigen::SelfAdjointEigenSolver<Square> solver(c);
-    Basis fresh(c.rows(), kModes);
-    std::array<double, kModes> variance{};
+    const Square c = set.scatter() / (set.count() - 1);
+    Spectrum fresh = parity_ ? solve_halves(c, set.count()) : solve(c, set.count());
     for (int k = 0; k < kModes; ++k) {
-        const auto from = c.rows() - 1 - k;
-        fresh.col(k) = solver.eigenvectors().col(from);
-        variance[static_cast<std::size_t>(k)] = std::max(0.0, solver.eigenvalues()[from]);
-        fresh.col(k) *= conventional_sign(fresh.col(k));
+        fresh.vectors.col(k) *= conventional_sign(fresh.vectors.col(k));
     }
     if (modes_.count > 0) {
-        align(fresh, variance, set.count());
+        align(fresh, set.count());
     }
     const double total = std::max(c.trace(), 1e-300);
-    modes_.count = set.count();
+    modes_.count = std::llround(set.count());
     modes_.mean = set.mean();
-    modes_.loadings = fresh;
-    modes_.variance = variance;
+    modes_.loadings = fresh.vectors;
+    modes_.variance = fresh.variance;
+    modes_.gap_sigma = fresh.gap_sigma;
     for (std::size_t k = 0; k < kModes; ++k) {
-        modes_.explained[k] = variance[k] / total;
+        modes_.explained[k] = modes_.variance[k] / total;
     }
     name();
     return true;

@@ -385,7 +385,7 @@ FrameStatus Pipeline::measure(FrameResult& result) noexcept {
 
 FrameStatus Pipeline::accumulate(const Frame& frame, FrameResult& result) noexcept {
     if (frame.complete) {
-        statistics_.update(result.atoms, track_of_, neighbourhoods_);
+        statistics_.update(result.atoms, track_of_, result.drift_px, neighbourhoods_);
     }
     statistics_.score(result.atoms, neighbourhoods_, result.scores);
     for (std::size_t s = 0; s < 2; ++s) {

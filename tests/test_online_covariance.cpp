@@ -25,7 +25,7 @@ TEST_CASE("the running covariance equals the batch one", "[online_covariance]") 
     });
 
     const auto batch = reference::batch_moments(x);
-    CHECK(online.count() == x.cols());
+    CHECK(online.count() == static_cast<double>(x.cols()));
     CHECK(online.mean().isApprox(batch.mean, 1e-13));
     CHECK(online.scatter().isApprox(batch.scatter, 1e-9));
     CHECK(allocations == 0);
@@ -52,7 +52,7 @@ TEST_CASE("a random history of adding, removing and correcting equals the batch 
         left.col(static_cast<Eigen::Index>(k)) = x.col(inside[k]);
     }
     const auto batch = reference::batch_moments(left);
-    CHECK(online.count() == left.cols());
+    CHECK(online.count() == static_cast<double>(left.cols()));
     CHECK(online.mean().isApprox(batch.mean, 1e-12));
     CHECK(online.scatter().isApprox(batch.scatter, 1e-11));
 }
@@ -77,7 +77,7 @@ TEST_CASE("merging two streams equals seeing both, also when one is empty", "[on
     }
     a.merge(b);
     const auto batch = reference::batch_moments(x);
-    CHECK(a.count() == x.cols());
+    CHECK(a.count() == static_cast<double>(x.cols()));
     CHECK(a.mean().isApprox(batch.mean, 1e-13));
     CHECK(a.scatter().isApprox(batch.scatter, 1e-9));
 }
@@ -121,10 +121,63 @@ TEST_CASE("a random history of batches equals the batch of what is left", "[onli
         first += less;
     }
     const auto batch = reference::batch_moments(x.middleCols(first, last - first));
-    CHECK(online.count() == last - first);
+    CHECK(online.count() == static_cast<double>(last - first));
     CHECK(online.mean().isApprox(batch.mean, 1e-12));
     CHECK(online.scatter().isApprox(batch.scatter, 1e-10));
     online.remove_batch(x.middleCols(first, last - first));
     CHECK(online.count() == 0);
     CHECK(online.scatter().isZero(0));
+}
+
+TEST_CASE("forgetting is the weighted batch", "[online_covariance]") {
+    const double factor = GENERATE(0.5, 0.9, 1.0);
+    const Eigen::MatrixXd x = reference::random_neighbourhoods(12, 300, 3, 0.3);
+    const Eigen::Index block = 30;
+    OnlineCovariance online(12);
+    Eigen::VectorXd weight(x.cols());
+    for (Eigen::Index first = 0; first < x.cols(); first += block) {
+        online.forget(factor);
+        online.add_batch(x.middleCols(first, block));
+        weight.head(first) *= factor;
+        weight.segment(first, block).setOnes();
+    }
+    const Eigen::VectorXd mean = x * weight / weight.sum();
+    const Eigen::MatrixXd centred = x.colwise() - mean;
+    CHECK(online.count() == Approx(weight.sum()).epsilon(1e-12));
+    CHECK(online.mean().isApprox(mean, 1e-12));
+    CHECK(online.scatter().isApprox(centred * weight.asDiagonal() * centred.transpose(), 1e-12));
+}
+
+TEST_CASE("a million additions, removals and corrections leave what the batch leaves",
+          "[online_covariance]") {
+    const Eigen::Index atoms = 3000;
+    Eigen::MatrixXd x = reference::random_neighbourhoods(12, atoms, 9, 0.3);
+    std::mt19937 random(9);
+    std::uniform_int_distribution<Eigen::Index> any(0, atoms - 1);
+    std::normal_distribution<double> normal(0, 0.01);
+    std::vector<bool> in(static_cast<std::size_t>(atoms), false);
+    OnlineCovariance online(12);
+    for (int step = 0; step < 1'000'000; ++step) {
+        const Eigen::Index k = any(random);
+        const auto member = static_cast<std::size_t>(k);
+        if (in[member]) {
+            online.remove(x.col(k));
+        }
+        x.col(k).array() += normal(random);
+        in[member] = random() % 8 != 0;
+        if (in[member]) {
+            online.add(x.col(k));
+        }
+    }
+    Eigen::MatrixXd left(12, atoms);
+    Eigen::Index n = 0;
+    for (Eigen::Index k = 0; k < atoms; ++k) {
+        if (in[static_cast<std::size_t>(k)]) {
+            left.col(n++) = x.col(k);
+        }
+    }
+    const auto batch = reference::batch_moments(left.leftCols(n));
+    CHECK(online.count() == static_cast<double>(n));
+    CHECK(online.mean().isApprox(batch.mean, 1e-9));
+    CHECK(online.scatter().isApprox(batch.scatter, 1e-9));
 }

@@ -7,6 +7,8 @@
 
 #include <catch2/catch.hpp>
 
+#include <Eigen/Eigenvalues>
+
 #include <random>
 
 using namespace dwellmap;
@@ -58,6 +60,46 @@ TEST_CASE("online principal components equal the batch ones", "[online_pca]") {
         const double direct = batch.components.col(k).dot(x.col(5) - x.rowwise().mean());
         CHECK(std::abs(online) == Approx(std::abs(direct)).epsilon(1e-9).margin(1e-10));
     }
+}
+
+TEST_CASE("with parity they are those of the covariance averaged over inversion", "[online_pca]") {
+    const int neighbours = GENERATE(6, 12, 24);
+    const Eigen::Index dim = 2 * neighbours;
+    const Eigen::MatrixXd x = reference::random_neighbourhoods(dim, 2000, 8, 0.3);
+    Eigen::MatrixXd inversion = Eigen::MatrixXd::Zero(dim, dim);
+    const auto antipode = antipodes(neighbours);
+    for (Eigen::Index k = 0; k < neighbours; ++k) {
+        inversion.block<2, 2>(2 * k, 2 * antipode[static_cast<std::size_t>(k)]) =
+            -Eigen::Matrix2d::Identity();
+    }
+    const Eigen::MatrixXd c = reference::batch_moments(x).scatter / 1999;
+    const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> batch(
+        0.5 * (c + inversion * c * inversion.transpose()));
+    OnlineCovariance set(dim);
+    set.add_batch(x);
+    OnlinePca pca(neighbours, true);
+    REQUIRE(pca.update(set));
+    for (int k = 0; k < kModes; ++k) {
+        CAPTURE(neighbours, k);
+        const Eigen::Index from = dim - 1 - k;
+        CHECK(pca.modes().variance[static_cast<std::size_t>(k)] ==
+              Approx(batch.eigenvalues()[from]).epsilon(1e-10));
+        CHECK(std::abs(pca.modes().loadings.col(k).dot(batch.eigenvectors().col(from))) ==
+              Approx(1).epsilon(1e-10));
+    }
+}
+
+TEST_CASE("the gap tells how far a mode is from mixing with the next", "[online_pca]") {
+    const bool parity = GENERATE(false, true);
+    Source source(0.01, 0.01, 0.002, 2);  // breathing and zigzag are of unlike parity
+    OnlineCovariance set(12);
+    for (int k = 0; k < 1000; ++k) {
+        set.add(source.next());
+    }
+    OnlinePca pca(6, parity);
+    REQUIRE(pca.update(set));
+    CHECK((pca.modes().gap_sigma[0] > 4) == parity);
+    CHECK((pca.modes().gap_sigma[1] > 4) == parity);
 }
 
 TEST_CASE("modes are named by symmetry, whichever is larger", "[online_pca]") {

@@ -58,10 +58,51 @@ TEST_CASE("every atom counts once, at the mean of its neighbourhood over the fra
         }
         const auto batch = reference::batch_moments(means);
         const auto& online = pipeline.statistics().set(s);
-        CHECK(online.count() == means.cols());
+        CHECK(online.count() == static_cast<double>(means.cols()));
         CHECK(online.mean().isApprox(batch.mean, 1e-10));
         CHECK(online.scatter().isApprox(batch.scatter, 1e-10));
     }
+}
+
+TEST_CASE("a field of view holds every atom once, with the means the set is made of",
+          "[statistics]") {
+    testing::Place place({}, small_scan());
+    Pipeline pipeline({}, place.series);
+    auto result = pipeline.make_result();
+    for (std::uint64_t k = 0; k < 4; ++k) {
+        REQUIRE(pipeline.process(place.frame(k), result) == FrameStatus::ok);
+    }
+    FieldOfView field;
+    pipeline.statistics().collect(0.02, field);
+    std::map<std::int64_t, const Atom*> last;
+    for (const Atom& a : result.atoms) {
+        last[a.id] = &a;
+    }
+    for (std::int8_t s = 0; s < 2; ++s) {
+        OnlineCovariance set(12);
+        for (std::size_t k = 0; k < field.size(); ++k) {
+            if (field.species[k] == s) {
+                set.add(field.offsets.col(static_cast<Eigen::Index>(k)));
+            }
+        }
+        CHECK(set.count() == pipeline.statistics().set(static_cast<std::size_t>(s)).count());
+        CHECK(set.scatter().isApprox(
+            pipeline.statistics().set(static_cast<std::size_t>(s)).scatter(), 1e-10));
+    }
+    std::size_t in_last_frame = 0;
+    for (std::size_t k = 0; k < field.size(); ++k) {
+        const auto at = last.find(field.id[k]);
+        if (at != last.end() && field.seen[k] == 4) {
+            ++in_last_frame;
+            CHECK(field.n[k] == at->second->n);
+            CHECK(field.x[k] ==
+                  Approx(0.02 * (at->second->x_px - result.drift_px.x())).margin(1e-6));
+        }
+        CHECK(field.n_outer[k] <= 12);
+        CHECK(field.se_score[k] > 0);
+        CHECK(field.se_score[k] < 0.01);
+    }
+    CHECK(in_last_frame > 100);
 }
 
 TEST_CASE("population = observations counts every sighting", "[statistics]") {
@@ -76,7 +117,8 @@ TEST_CASE("population = observations counts every sighting", "[statistics]") {
         complete += std::count_if(result.atoms.begin(), result.atoms.end(),
                                   [](const Atom& a) { return a.complete % 2 == 1; });
     }
-    CHECK(pipeline.statistics().set(0).count() + pipeline.statistics().set(1).count() == complete);
+    CHECK(pipeline.statistics().set(0).count() + pipeline.statistics().set(1).count() ==
+          static_cast<double>(complete));
 }
 
 TEST_CASE("in a four-composition series the two modes of the paper are found around Re",

@@ -56,6 +56,7 @@ struct TrackConfig {
 struct StatisticsConfig {
     int neighbours = 6;                 ///< 6, 12 or 24  of the principal components
     std::string population = "tracks";  ///< tracks: every atom once | observations: every sighting
+    double forgetting = 1;  ///< (0, 1]  weight of the earlier sightings when a frame is added
     bool parity =
         true;  ///< average the covariance over inversion: modes of unlike symmetry stay apart
 };

@@ -45,6 +45,12 @@ public:
     void measure(const Lattice& lattice, double length_per_px, std::vector<Atom>& atoms,
                  std::vector<Scores>& scores) noexcept;
 
+    /// Second-species cations in the second and third shell, 0..12; -1: not all of them are there and of a known species.
+    int count_outer(std::size_t atom) const noexcept { return count_second(atom, 6, kInner); }
+
+    /// Standard error of the projection on a zigzag, of a complete cation, unit of the frame.
+    float se_zigzag(std::size_t atom) const noexcept;
+
     /// Whether the chosen N of this atom are all there.
     bool complete(std::size_t atom) const noexcept { return there_[atom] >= neighbours_; }
 
@@ -68,6 +74,8 @@ public:
     }
 
 private:
+    static constexpr int kInner = 18;
+
     struct Place {
         int i, j;
         float x_px, y_px;  // ideal offset
@@ -77,7 +85,7 @@ private:
     void place_sites(const Lattice& lattice) noexcept;
     int gather_one(const Cells& cells, const std::vector<Atom>& atoms, std::size_t k) noexcept;
     void set_patterns(const Lattice& lattice) noexcept;
-    int count_second(std::size_t atom) const noexcept;
+    int count_second(std::size_t atom, int first, int last) const noexcept;
     void score(std::size_t atom, Scores& scores) const noexcept;
 
     int neighbours_;
@@ -86,10 +94,10 @@ private:
     LatticeFrame frame_;
     Projection patterns_;  // isotropic, three zigzags
 
-    std::vector<std::uint8_t> there_;                // [atoms] how many of the 24, up to a gap
-    std::vector<std::array<std::int32_t, 6>> six_;   // [atoms] the first shell
-    std::vector<float> offsets_px_, variances_px2_;  // [atoms × 2N], [atoms × (2 + 2N)]
-    std::vector<std::uint8_t> kind_;                 // [atoms] of the frame at hand
+    std::vector<std::uint8_t> there_;  // [atoms] how many of the 24, up to a gap
+    std::vector<std::array<std::int32_t, kInner>> inner_;  // [atoms] the first three shells
+    std::vector<float> offsets_px_, variances_px2_;        // [atoms × 2N], [atoms × (2 + 2N)]
+    std::vector<std::uint8_t> kind_;                       // [atoms] of the frame at hand
 };
 
 }  // namespace dwellmap

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "dwellmap/config.hpp"
+#include "dwellmap/field_of_view.hpp"
 #include "dwellmap/neighbourhood.hpp"
 #include "dwellmap/online_covariance.hpp"
 #include "dwellmap/online_pca.hpp"
@@ -17,16 +18,20 @@ namespace dwellmap {
 ///
 /// population = tracks: every atom counts once, at the mean of its neighbourhood over the frames since it last
 /// changed species; seeing it again replaces its old contribution by the new one, exactly.
-/// population = observations: every sighting counts.
+/// population = observations: every sighting counts, with `forgetting` < 1 the older ones less.
 /// Cost O((2N)²) a cation, in batches. The constructor allocates; update() and score() do not.
 class Statistics {
 public:
     Statistics(const StatisticsConfig& config, std::size_t max_tracks);
 
     /// Takes a complete frame into the sets and renews the modes.
-    /// @param track [atoms] index of each column's track, or -1
+    /// @param track    [atoms] index of each column's track, or -1
+    /// @param drift_px of the frame against the first one
     void update(const std::vector<Atom>& atoms, const std::vector<std::int32_t>& track,
-                const Neighbourhoods& neighbourhoods) noexcept;
+                const Eigen::Vector2d& drift_px, const Neighbourhoods& neighbourhoods) noexcept;
+
+    /// The tracks with their means as columns of `field`, in the order of the tracks; it allocates while they grow in number.
+    void collect(double length_per_px, FieldOfView& field) const;
 
     /// All tracks start anew: what was seen stays in the sets.
     void forget_tracks() noexcept;
@@ -42,8 +47,13 @@ public:
 
 private:
     struct Member {
-        std::int8_t species = species_unknown;  // the set it is in, unknown: in none
+        std::int64_t id = -1;
+        double x_px = 0, y_px = 0;  // last seen, drift taken off
+        double sum_se2 = 0;         // of the score in all frames, length²
         std::int32_t seen = 0;
+        std::int16_t i = 0, j = 0;
+        std::int8_t species = species_unknown;  // of the mean; unknown: there is none
+        std::int8_t n = -1, n_outer = -1;
     };
 
     /// Neighbourhoods on their way into a set or out of it.
@@ -53,19 +63,22 @@ private:
     };
     static constexpr Eigen::Index kBatch = 64;
 
+    void remember(const Atom& atom, std::size_t k, const Eigen::Vector2d& drift_px,
+                  const Neighbourhoods& neighbourhoods, Member& member) noexcept;
     Eigen::MatrixXd::ColXpr next(Batch& batch, std::size_t set) noexcept;
     void flush(std::size_t set) noexcept;
-    double* mean_of(std::int32_t track) noexcept {
-        return means_.data() + static_cast<std::ptrdiff_t>(track) * dim_;
+    Eigen::MatrixXd::ColXpr mean_of(std::size_t track) noexcept {
+        return means_.col(static_cast<Eigen::Index>(track));
     }
 
     int dim_;
     bool tracks_count_;
+    double forgetting_;
     std::array<OnlineCovariance, 2> sets_;
     std::array<OnlinePca, 2> pca_;
     std::array<Batch, 2> incoming_, outgoing_;
     std::vector<Member> members_;  // [tracks]
-    std::vector<double> means_;    // [tracks × dim]
+    Eigen::MatrixXd means_;        // [dim × tracks]
 };
 
 }  // namespace dwellmap

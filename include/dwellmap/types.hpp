@@ -148,6 +148,8 @@ struct ModeSet {
     std::array<ModeName, kModes> name{};
     std::array<double, kModes>
         overlap{};  ///< |cosine| with the ideal pattern of that name, first shell
+    std::array<double, kModes>
+        gap_sigma{};  ///< to the nearest variance it could mix with, in sampling errors; below 4 they may mix
 };
 
 /// One map: value and standard error on a coarse grid over the image; NaN where nothing is known.
