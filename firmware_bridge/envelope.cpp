@@ -52,6 +52,7 @@ const char* identifier(Kind kind) noexcept {
         case Kind::event: return "re00";
         case Kind::command: return "cm00";
         case Kind::reply: return "cr00";
+        case Kind::series: return "rl00";
     }
     return nullptr;
 }

@@ -76,7 +76,11 @@ void read_stages(ConfigReader& in, Config& c) {
     in.key(
         "statistics.forgetting", c.statistics.forgetting, [](double v) { return v > 0 && v <= 1; },
         "must be in (0, 1]; 1: nothing is forgotten");
+    in.key(
+        "statistics.classes", c.statistics.classes,
+        [](int v) { return v == 0 || (v >= 2 && v <= 8); }, "must be 0 (by silhouette) or in 2..8");
     in.key("statistics.parity", c.statistics.parity);
+    in.key("library.file", c.library.file);
 }
 
 }  // namespace
@@ -143,6 +147,8 @@ std::string describe(const Config& c) {
            "= "
         << (c.statistics.parity ? "true" : "false")
         << "                        # average the covariance over inversion\n";
+    out << "\n[library]\nfile = \"" << c.library.file
+        << "\"                          # of the composition series, HDF5; empty: in memory only\n";
     return out.str();
 }
 

@@ -68,6 +68,11 @@ bool is_right(const wire::Statistics& t) {
                        [](const auto* s) { return is_safe(s->name()); });
 }
 
+bool is_right(const wire::SeriesStatistics& t) {
+    return is_uuid({t.uuid()->c_str(), t.uuid()->size()}) && is_safe(t.version()) &&
+           is_plain_text({t.json()->c_str(), t.json()->size()}, kMaxMessageBytes);
+}
+
 bool is_right(const wire::Event& t) {
     return is_uuid({t.uuid()->c_str(), t.uuid()->size()}) && is_safe(t.before()) &&
            is_safe(t.after()) && is_safe(t.text());
@@ -90,6 +95,9 @@ const wire::Map* ResultMessage::map() const noexcept { return root<wire::Map>(Ki
 const wire::Atoms* ResultMessage::atoms() const noexcept { return root<wire::Atoms>(Kind::atoms); }
 const wire::Statistics* ResultMessage::statistics() const noexcept {
     return root<wire::Statistics>(Kind::statistics);
+}
+const wire::SeriesStatistics* ResultMessage::series() const noexcept {
+    return root<wire::SeriesStatistics>(Kind::series);
 }
 const wire::Event* ResultMessage::event() const noexcept { return root<wire::Event>(Kind::event); }
 const wire::Heartbeat* ResultMessage::heartbeat() const noexcept {
@@ -131,6 +139,7 @@ RejectReason ResultMessage::read(Bytes message) {
         case Kind::map: reason = verify<wire::Map>(); break;
         case Kind::atoms: reason = verify<wire::Atoms>(); break;
         case Kind::statistics: reason = verify<wire::Statistics>(); break;
+        case Kind::series: reason = verify<wire::SeriesStatistics>(); break;
         case Kind::event: reason = verify<wire::Event>(); break;
         case Kind::heartbeat: reason = verify<wire::Heartbeat>(); break;
         default: flatbuffer_.clear(); break;  // a newer sender's

@@ -247,6 +247,17 @@ std::vector<std::byte> encode_statistics(const FrameResult& r, const Counters& c
     return finish(b, Kind::statistics, stamp);
 }
 
+std::vector<std::byte> encode_series(const SeriesUpdate& u, const Stamp& stamp) {
+    Builder b;
+    const auto uuid = b.CreateString(u.uuid);
+    const auto version = b.CreateString(DWELLMAP_VERSION);
+    const auto json = b.CreateString(u.json);
+    b.Finish(
+        wire::CreateSeriesStatistics(b, stamp.session, stamp.seq, uuid, u.frame, version, json),
+        identifier(Kind::series));
+    return finish(b, Kind::series, stamp);
+}
+
 std::vector<std::byte> encode_heartbeat(const HeartbeatMessage& m, const Counters& counters,
                                         const Stamp& stamp) {
     Builder b;

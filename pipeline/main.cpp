@@ -3,6 +3,7 @@
 #include "dwellmap/config.hpp"
 #include "dwellmap/error.hpp"
 #include "dwellmap/pipeline.hpp"
+#include "dwellmap/series_analysis.hpp"
 #include "dwellmap/web_server.hpp"
 #include "dwellmap/zmq_publisher.hpp"
 #include "dwellmap/zmq_source.hpp"
@@ -30,7 +31,11 @@ using Sinks = std::vector<std::unique_ptr<ResultSink>>;
 class Analysis {
 public:
     Analysis(const Config& config, FrameSource& source, const Sinks& sinks, std::uint64_t frames)
-        : config_(config), source_(source), sinks_(sinks), frames_(frames) {}
+        : config_(config),
+          source_(source),
+          sinks_(sinks),
+          frames_(frames),
+          series_analysis_(config) {}
 
     /// Until `stop`, or until as many complete frames as wanted were mapped.
     void run(const std::atomic<bool>& stop) {
@@ -79,6 +84,12 @@ private:
         for (const auto& sink : sinks_) {
             sink->publish(result_, frame_, counters(), source_.state());
         }
+        if (frame_.complete) {
+            const SeriesUpdate update = series_analysis_.run(*pipeline_, frame_, result_);
+            for (const auto& sink : sinks_) {
+                sink->publish_series(update);
+            }
+        }
     }
 
     void tell() {
@@ -95,6 +106,7 @@ private:
     std::unique_ptr<Pipeline> pipeline_;
     Frame frame_;
     FrameResult result_;
+    SeriesAnalysis series_analysis_;
 };
 
 void serve(const Config& config, std::uint64_t frames) {

@@ -12,6 +12,8 @@
 namespace dwellmap {
 namespace {
 
+constexpr double kMoreThanTranslation = 0.9;  // a pure translation overlaps a zigzag by 0.82
+
 /// Breathing is positive outwards, a zigzag along its pattern, anything else at its largest loading, the first of those that
 /// are equal but for rounding: antipodes always are.
 template <class Vector>
@@ -196,8 +198,10 @@ void OnlinePca::name() noexcept {
              {ModeName::translation, plane(ideal.translation)},
              {ModeName::rotation, std::abs(ideal.rotation.dot(first))}}};
         const auto best =
-            *std::max_element(candidates.begin(), candidates.end(),
-                              [](const auto& a, const auto& b) { return a.overlap < b.overlap; });
+            zigzag > kMoreThanTranslation
+                ? candidates[1]
+                : *std::max_element(candidates.begin(), candidates.end(),
+                                    [](auto& a, auto& b) { return a.overlap < b.overlap; });
         modes_.name[m] = best.overlap > 0.7 ? best.name : ModeName::unnamed;
         modes_.overlap[m] = best.overlap;
     }

@@ -361,6 +361,8 @@ FrameStatus Pipeline::track(const Frame& frame, FrameResult& result) noexcept {
         result.notes |= note_drift_lost;
         if (frame.complete) {
             statistics_.forget_tracks();
+            frames_here_ = 0;
+            ++places_left_;
         }
     }
     return FrameStatus::ok;
@@ -419,6 +421,7 @@ void Pipeline::prepare_next(FrameStatus status, FrameResult& result) noexcept {
 }
 
 void Pipeline::remember(const FrameResult& result) noexcept {
+    ++frames_here_;
     known_lattice_ = result.lattice;
     known_fit_ = fit_;
     if (expected_) {
@@ -435,8 +438,24 @@ void Pipeline::remember(const FrameResult& result) noexcept {
     }
 }
 
-void Pipeline::keep_direction_of(const Pipeline& earlier) noexcept {
-    first_direction_rad_ = earlier.first_direction_rad_;
+std::shared_ptr<const FieldOfView> Pipeline::field_of_view(const FrameResult& last) const {
+    auto field = std::make_shared<FieldOfView>();
+    field->key = series_->uuid;
+    if (places_left_ > 0) {
+        field->key += '/';
+        field->key += std::to_string(places_left_);
+    }
+    field->name = series_->name;
+    field->unit = last.length_unit();
+    field->species_names = last.species_names;
+    field->composition = last.species.expected_second;
+    field->fraction_second = last.species.fraction_second;
+    field->a = last.lattice.a_px * last.length_per_px();
+    field->rotation_rad = last.lattice.rotation_rad;
+    field->neighbours = config_.statistics.neighbours;
+    field->frames = frames_here_;
+    statistics_.collect(last.length_per_px(), *field);
+    return field;
 }
 
 }  // namespace dwellmap

@@ -61,8 +61,7 @@ json map_headers(const FrameResult& r) {
     return out;
 }
 
-std::string framed(const json& j, std::size_t room) {
-    const std::string text = to_text(j);
+std::string framed(const std::string& text, std::size_t room) {
     const auto size = static_cast<std::uint32_t>(text.size());
     std::string out;
     out.reserve(4 + text.size() + room);
@@ -85,7 +84,12 @@ float RecentLatencies::worst_us() const noexcept {
 }
 
 std::string status_message(const WebStatus& status) {
-    return framed({{"status", status_json(status)}}, 0);
+    return framed(to_text({{"status", status_json(status)}}), 0);
+}
+
+std::string analysis_message(const WebStatus& status, const std::string& analysis) {
+    return framed(
+        R"({"status":)" + to_text(status_json(status)) + R"(,"analysis":)" + analysis + "}", 0);
 }
 
 std::string frame_message(const WebStatus& status, const FrameResult& result, const Frame& frame,
@@ -110,7 +114,7 @@ std::string frame_message(const WebStatus& status, const FrameResult& result, co
     std::size_t floats = 0;
     for (const auto& map : result.maps)
         floats += static_cast<std::size_t>(map.value.size() + map.sigma.size());
-    std::string out = framed(j, image.pixels.size() + 4 + floats * sizeof(float));
+    std::string out = framed(to_text(j), image.pixels.size() + 4 + floats * sizeof(float));
     out.append(image.pixels.begin(), image.pixels.end());
     out.append((4 - out.size() % 4) % 4, '\0');
     for (const auto& map : result.maps)

@@ -39,6 +39,9 @@ struct WebStatus {
 /// A WebSocket message: u32 length of the JSON, JSON. See web_server.hpp.
 std::string status_message(const WebStatus& status);
 
+/// The same, with the statistics of the series as they are.
+std::string analysis_message(const WebStatus& status, const std::string& analysis);
+
 /// The same, with the results, followed by the image and the maps.
 std::string frame_message(const WebStatus& status, const FrameResult& result, const Frame& frame,
                           const GreyImage& image);

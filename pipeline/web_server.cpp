@@ -121,6 +121,15 @@ public:
             });
     }
 
+    void store(const SeriesUpdate& update) {
+        asio::post(strand_, [self = shared_from_this(), json = update.json] {
+            self->hub_->analysis = {
+                std::make_shared<const std::string>(analysis_message(self->status(), json)),
+                ++self->version_};
+            self->send();
+        });
+    }
+
     void store(const Counters& counters, StreamState state) {
         const std::scoped_lock lock(mutex_);
         note(counters, state);
@@ -258,6 +267,8 @@ void WebServer::publish(const FrameResult& result, const Frame& frame, const Cou
                         StreamState state) {
     impl_->store(result, frame, counters, state);
 }
+
+void WebServer::publish_series(const SeriesUpdate& update) { impl_->store(update); }
 
 void WebServer::idle(const Counters& counters, StreamState state) { impl_->store(counters, state); }
 

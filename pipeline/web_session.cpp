@@ -168,6 +168,9 @@ void WebWatcher::send_newest() {
     if (hub_->frame.version > frame_sent_) {
         frame_sent_ = hub_->frame.version;
         sending_ = hub_->frame.bytes;
+    } else if (hub_->analysis.version > analysis_sent_) {
+        analysis_sent_ = hub_->analysis.version;
+        sending_ = hub_->analysis.bytes;
     } else if (hub_->status.version >
                std::max(frame_sent_, status_sent_)) {  // a frame carries the status of its time
         status_sent_ = hub_->status.version;

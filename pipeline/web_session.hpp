@@ -26,7 +26,7 @@ struct WebHub {
     };
     WebLimits limits;
     std::vector<std::string> own_hosts;  ///< "127.0.0.1:8080", ...: the only ones answered
-    Message frame, status;               ///< the newest
+    Message frame, analysis, status;     ///< the newest
     std::vector<std::weak_ptr<WebWatcher>> watchers;
     int open = 0;                      ///< connections
     std::function<void()> on_watcher;  ///< somebody is there to encode for
@@ -86,7 +86,7 @@ private:
     boost::beast::http::request<boost::beast::http::string_body> request_;
     boost::beast::flat_buffer incoming_;
     std::shared_ptr<const std::string> sending_;  ///< null: idle
-    std::uint64_t frame_sent_ = 0, status_sent_ = 0;
+    std::uint64_t frame_sent_ = 0, analysis_sent_ = 0, status_sent_ = 0;
 };
 
 }  // namespace dwellmap

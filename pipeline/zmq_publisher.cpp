@@ -21,7 +21,8 @@ constexpr int kLinger_ms = 200;
 constexpr std::chrono::seconds kHeartbeat{1};
 
 using Message = std::vector<std::byte>;
-using Batch = std::array<Message, 3>;
+using Batch = std::vector<Message>;
+enum Slot : std::size_t { frame_slot, series_slot, kSlots };  ///< each keeps its newest
 
 }  // namespace
 
@@ -32,14 +33,14 @@ struct ZmqPublisher::Impl : std::enable_shared_from_this<Impl> {
                          zmq::socket_type::xpub};  // the thread's that runs io, as the next
     boost::asio::posix::stream_descriptor events;  // libzmq's, borrowed
     boost::asio::steady_timer timer;
-    std::optional<Batch> last_sent;
+    std::array<std::optional<Batch>, kSlots> last_sent;
     std::string endpoint;
     const std::string host = host_name();
     const std::uint64_t session = draw_session();
 
     mutable std::mutex mutex;  // guards all below
     std::array<std::uint64_t, kKindCount> next_seq{};
-    std::optional<Batch> newest;
+    std::array<std::optional<Batch>, kSlots> newest;
     std::uint64_t dropped = 0;
     Counters counters;
     StreamState state = StreamState::waiting;
@@ -61,33 +62,35 @@ struct ZmqPublisher::Impl : std::enable_shared_from_this<Impl> {
         return {session, next_seq[static_cast<std::size_t>(kind)]++};
     }
 
-    void leave(Batch batch, const std::string& series) {
+    void leave(Slot slot, Batch batch, const std::string& series) {
         {
             const std::lock_guard lock(mutex);
             uuid = series;
-            dropped += newest ? 1 : 0;
-            if (std::exchange(newest, std::move(batch))) {
+            dropped += newest[slot] ? 1 : 0;
+            if (std::exchange(newest[slot], std::move(batch))) {
                 return;  // it has been told to fetch
             }
         }
-        boost::asio::post(io, [self = shared_from_this()] { self->send_newest(); });
+        boost::asio::post(io, [self = shared_from_this(), slot] { self->send_newest(slot); });
     }
 
-    void send_newest() {
+    void send_newest(Slot slot) {
         std::optional<Batch> batch;
         {
             const std::lock_guard lock(mutex);
-            batch.swap(newest);
+            batch.swap(newest[slot]);
         }
         if (batch && socket) {
-            last_sent = std::move(batch);
-            send_last();
+            last_sent[slot] = std::move(batch);
+            send_last(slot);
         }
     }
 
-    void send_last() {
-        for (const auto& message : *last_sent) {
-            send(message);
+    void send_last(Slot slot) {
+        if (last_sent[slot]) {
+            for (const auto& message : *last_sent[slot]) {
+                send(message);
+            }
         }
     }
 
@@ -101,9 +104,8 @@ struct ZmqPublisher::Impl : std::enable_shared_from_this<Impl> {
         }
         if (somebody) {
             send_heartbeat();
-            if (last_sent) {
-                send_last();
-            }
+            send_last(frame_slot);
+            send_last(series_slot);
         }
     }
 
@@ -182,11 +184,16 @@ void ZmqPublisher::publish(const FrameResult& result, const Frame&, const Counte
                            StreamState state) {
     idle(counters, state);
     if (result.series != nullptr) {
-        impl_->leave({encode_atoms(result, impl_->stamp(Kind::atoms)),
+        impl_->leave(frame_slot,
+                     {encode_atoms(result, impl_->stamp(Kind::atoms)),
                       encode_map(result, impl_->stamp(Kind::map)),
                       encode_statistics(result, counters, state, impl_->stamp(Kind::statistics))},
                      result.series->uuid);
     }
+}
+
+void ZmqPublisher::publish_series(const SeriesUpdate& update) {
+    impl_->leave(series_slot, {encode_series(update, impl_->stamp(Kind::series))}, update.uuid);
 }
 
 void ZmqPublisher::idle(const Counters& counters, StreamState state) {

@@ -16,7 +16,6 @@ from cramer_rao import bound_px
 PROBE_SIGMA_NM = 0.05
 BACKGROUND, BACKGROUND_SLOPE = 0.15, 0.05  # of the Mo peak
 MO_CROSS_SECTION_A2 = 0.02
-COMPOSITION = 0.55  # fraction of Re
 MARGIN_NM = 0.35  # columns nearer to the edge are not scored
 TOLERANCE_NM = 0.06  # a column found further away is another one
 BINARIES = pathlib.Path(__file__).resolve().parent.parent / "build" / "bin"
@@ -27,6 +26,7 @@ class Scan:
     dose: float = 1e5  # e/A^2
     pixel_nm: float = 0.020
     size_px: int = 512
+    composition: float = 0.55  # fraction of Re
     row_jitter_pm: float = 0
     noise_free: bool = False
 
@@ -59,7 +59,7 @@ def simulate(binaries, scan, seed, folder):
     """@return path of the frame; its true columns, as read_table()"""
     frame, truth = folder / "frame.npy", folder / "truth.csv"
     run([binaries / "dwellmap-simulate", "--frames", 1, "--seed", seed, "--out", frame, "--truth", truth,
-         "--size", scan.size_px, "--pixel-nm", scan.pixel_nm, "--dose", scan.dose, "--composition", COMPOSITION,
+         "--size", scan.size_px, "--pixel-nm", scan.pixel_nm, "--dose", scan.dose, "--composition", scan.composition,
          "--row-jitter-pm", scan.row_jitter_pm, "--set", f"scan.noise_free={str(scan.noise_free).lower()}",
          "--set", f"scan.probe_sigma_nm={PROBE_SIGMA_NM}", "--set", f"scan.background={BACKGROUND}",
          "--set", f"scan.background_slope={BACKGROUND_SLOPE}"])
@@ -69,7 +69,7 @@ def simulate(binaries, scan, seed, folder):
 def analyse(binaries, scan, frame):
     """One image, nothing known before it but its pixel size and the composition."""
     atoms = frame.with_name("atoms.csv")
-    run([binaries / "dwellmap-analyze", frame, "--pixel-nm", scan.pixel_nm, "--composition", COMPOSITION,
+    run([binaries / "dwellmap-analyze", frame, "--pixel-nm", scan.pixel_nm, "--composition", scan.composition,
          "--species", "Mo,Re,S2", "--atoms", atoms])
     return read_table(atoms)
 
@@ -117,3 +117,14 @@ def pair(scan, truth, found):
 
 def rms(values):
     return float(np.sqrt(np.mean(np.square(values))))
+
+
+def judged(value, goal, met):
+    """A figure beside its goal, both as text; bold where it is missed."""
+    return f"{value} ({goal})" if met else f"**{value}** ({goal})"
+
+
+def print_table(head, rows):
+    for line in [head, ["---"] * len(head), *rows]:
+        print("| " + " | ".join(line) + " |", flush=True)
+    print()

@@ -6,9 +6,12 @@
 
 #include "dwellmap/config.hpp"
 #include "dwellmap/error.hpp"
+#include "dwellmap/library_file.hpp"
 #include "dwellmap/npy.hpp"
 #include "dwellmap/pipeline.hpp"
+#include "dwellmap/ranks.hpp"
 
+#include <zlib.h>
 #include <CLI/CLI.hpp>
 
 #include <atomic>
@@ -28,7 +31,8 @@ namespace fs = std::filesystem;
 
 struct Options {
     std::vector<std::string> images;
-    std::string config_file, atoms, results, maps;
+    std::string config_file, atoms, results, maps, library_out;
+    std::vector<std::string> libraries;
     std::vector<std::string> overrides, species;
     std::vector<double> compositions;
     double pixel_nm = std::numeric_limits<double>::quiet_NaN();
@@ -89,9 +93,21 @@ Config configure(const Options& o) {
     return config;
 }
 
-std::shared_ptr<const Series> describe_image(const Options& o, const NpyFile& file,
-                                             std::size_t index) {
+/// Names a field of view by what is in the file, wherever it lies: the same image is never counted twice.
+std::string name_of_content(const std::string& file, NpyFile& images) {
+    Image first;
+    images.read(0, first);
+    const auto sum =
+        crc32(0, reinterpret_cast<const Bytef*>(first.data()),
+              static_cast<uInt>(first.size() * static_cast<Eigen::Index>(sizeof(float))));
+    std::ostringstream out;
+    out << fs::path(file).stem().string() << ":" << std::hex << sum;
+    return out.str();
+}
+
+std::shared_ptr<const Series> describe_image(const Options& o, NpyFile& file, std::size_t index) {
     Series s;
+    s.uuid = name_of_content(o.images[index], file);
     s.name = fs::path(o.images[index]).stem().string();
     s.rows_px = file.rows();
     s.cols_px = file.cols();
@@ -149,21 +165,23 @@ void print_summary(std::ostream& out, const std::string& image, const FrameResul
 /// What one image leaves behind, in the order of the images whatever the threads did.
 struct ImageOutput {
     std::optional<SeriesImage> image;
+    double direction_rad = std::numeric_limits<double>::quiet_NaN();  ///< first of the lattice
     std::string table, summary, error;
 };
 
 /// All frames of one image or stack through the pipeline.
-/// @param frame_offset frames of the images before it
+/// @param direction_rad first lattice direction of the series, NaN: this image chooses it
+/// @param frame_offset  frames of the images before it
 SeriesImage analyse_frames(const Options& o, const Config& config, std::size_t index,
-                           const Pipeline* first, std::uint64_t frame_offset, std::ostream& table,
+                           double& direction_rad, std::uint64_t frame_offset, std::ostream& table,
                            std::ostream& summary) {
     NpyFile file(o.images[index]);
     const auto series = describe_image(o, file, index);
-    SeriesImage image{o.images[index], series, std::make_unique<Pipeline>(config, series), {}, {}};
-    if (first != nullptr) {
-        image.pipeline->keep_direction_of(*first);
-    }
-    auto result = image.pipeline->make_result();
+    SeriesImage image;
+    image.file = o.images[index];
+    Pipeline pipeline(config, series);
+    pipeline.set_first_direction(direction_rad);
+    auto result = pipeline.make_result();
     Frame frame;
     frame.series = series;
     frame.row_valid.assign(static_cast<std::size_t>(file.rows()), 1);
@@ -177,7 +195,7 @@ SeriesImage analyse_frames(const Options& o, const Config& config, std::size_t i
                              " has a value that is not finite at x = " + std::to_string((*bad)[0]) +
                              ", y = " + std::to_string((*bad)[1]) + "; replace or crop it");
         }
-        const auto status = image.pipeline->process(frame, result);
+        const auto status = pipeline.process(frame, result);
         if (status != FrameStatus::ok) {
             throw SetupError(o.images[index] + ": frame " + std::to_string(k) + ": " +
                              std::string(to_string(status)));
@@ -187,20 +205,22 @@ SeriesImage analyse_frames(const Options& o, const Config& config, std::size_t i
         if (!o.maps.empty()) {
             draw(o, frame, result);
         }
-        image.add(result);
+        image.add(frame, result, pipeline, k + 1 == file.frames());
     }
+    direction_rad = pipeline.first_direction_rad();
     return image;
 }
 
 ImageOutput analyse_image(const Options& o, const Config& config, std::size_t index,
-                          const Pipeline* first, std::uint64_t frame_offset) {
+                          double direction_rad, std::uint64_t frame_offset) {
     ImageOutput out;
     std::ostringstream table, summary;
     try {
-        out.image = analyse_frames(o, config, index, first, frame_offset, table, summary);
+        out.image = analyse_frames(o, config, index, direction_rad, frame_offset, table, summary);
     } catch (const std::exception& e) {
         out.error = e.what();
     }
+    out.direction_rad = direction_rad;
     out.table = table.str();
     out.summary = summary.str();
     return out;
@@ -215,30 +235,67 @@ std::uint64_t count_frames(const std::string& image) {
 }
 
 /// The first image alone, because it names the lattice direction for all; then the others, `threads` at a time.
-std::vector<ImageOutput> analyse_images(const Options& o, const Config& config) {
+/// Of several ranks each takes every size-th image.
+std::vector<ImageOutput> analyse_images(const Options& o, const Config& config,
+                                        const Ranks& ranks) {
     std::vector<ImageOutput> outputs(o.images.size());
     std::vector<std::uint64_t> offsets(o.images.size(), 0);
     for (std::size_t k = 1; k < offsets.size(); ++k) {
         offsets[k] = offsets[k - 1] + count_frames(o.images[k - 1]);
     }
-    outputs[0] = analyse_image(o, config, 0, nullptr, 0);
-    const Pipeline* first = outputs[0].image ? outputs[0].image->pipeline.get() : nullptr;
+    double direction_rad = std::numeric_limits<double>::quiet_NaN();
+    if (ranks.rank() == 0 && !outputs.empty()) {
+        outputs[0] = analyse_image(o, config, 0, direction_rad, 0);
+        direction_rad = outputs[0].direction_rad;
+    }
+    direction_rad = ranks.broadcast(direction_rad);
+    const auto mine = [&](std::size_t k) {
+        return k % static_cast<std::size_t>(ranks.size()) == static_cast<std::size_t>(ranks.rank());
+    };
     std::atomic<std::size_t> next = 1;
     std::vector<std::jthread> workers;
     workers.reserve(static_cast<std::size_t>(o.threads));
     for (int t = 0; t < o.threads; ++t) {
         workers.emplace_back([&] {
             for (std::size_t k = next++; k < outputs.size(); k = next++) {
-                outputs[k] = analyse_image(o, config, k, first, offsets[k]);
+                if (mine(k)) {
+                    outputs[k] = analyse_image(o, config, k, direction_rad, offsets[k]);
+                }
             }
         });
     }
     workers.clear();
+    std::erase_if(outputs, [](const ImageOutput& out) { return !out.image && out.error.empty(); });
     return outputs;
 }
 
-int analyse(const Options& o) {
+/// What all images of all ranks and the libraries add up to.
+SeriesFields join(const Options& o, const Ranks& ranks, const std::vector<SeriesImage>& images) {
+    Library known;
+    if (ranks.rank() == 0) {
+        for (const auto& path : o.libraries) {
+            const Library other = read_library(path);
+            for (const auto& field : other.fields()) {
+                known.check_fits(*field, path);
+            }
+            known.merge(other);
+        }
+    }
+    SeriesFields fields = collect_fields(known, images);
+    for (const auto& reason : fields.left_out) {
+        std::cerr << "dwellmap-analyze: not in the statistics of the series: " << reason << '\n';
+    }
+    fields.library = ranks.gather(fields.library);
+    return fields;
+}
+
+int analyse(const Options& o, const Ranks& ranks) {
     const Config config = configure(o);
+    if (ranks.size() > 1 && (!o.atoms.empty() || !o.results.empty())) {
+        throw SetupError(
+            "several ranks write a library only: give --write-library FILE, then run "
+            "dwellmap-analyze --library FILE --results OUT.json");
+    }
     if (!o.maps.empty()) {
         fs::create_directories(o.maps);
     }
@@ -252,7 +309,7 @@ int analyse(const Options& o) {
     }
     std::vector<SeriesImage> images;
     int failed = 0;
-    for (auto& output : analyse_images(o, config)) {
+    for (auto& output : analyse_images(o, config, ranks)) {
         std::cout << output.summary;
         if (atoms) {
             atoms->stream() << output.table;
@@ -264,28 +321,38 @@ int analyse(const Options& o) {
             ++failed;
         }
     }
-    if (images.empty()) {
+    const SeriesFields fields = join(o, ranks, images);
+    if (ranks.rank() == 0 && fields.library.fields().empty()) {
         return 1;  // what earlier runs wrote stays
     }
     if (atoms) {
         atoms->commit();
     }
     if (results) {
-        results->stream() << series_results(config, images, failed) << '\n';
+        results->stream() << series_results(config, images, fields, failed) << '\n';
         results->commit();
+    }
+    if (ranks.rank() == 0 && !o.library_out.empty()) {
+        const LibraryLock lock(o.library_out);
+        write_library(o.library_out, fields.library);
     }
     return failed == 0 ? 0 : 1;
 }
 
-int run(int argc, char** argv) {
+int run(int argc, char** argv, const Ranks& ranks) {
     CLI::App app{
         "Atoms, species and distortion maps of images: the analyzer's stages, offline. Several "
         "images make a series."};
     Options o;
     app.add_option(
-           "IMAGE", o.images,
-           ".npy image, or stack of frames in time; a NAME.json beside it may give pixel_size_nm")
-        ->required();
+        "IMAGE", o.images,
+        ".npy image, or stack of frames in time; a NAME.json beside it may give pixel_size_nm");
+    app.add_option(
+           "--library", o.libraries,
+           "composition series from earlier runs, HDF5; its fields of view join the images'")
+        ->allow_extra_args(false);
+    app.add_option("--write-library", o.library_out,
+                   "the series as a library: all images and the libraries given, HDF5");
     app.add_option("--pixel-nm", o.pixel_nm,
                    "pixel size, nm; without it (and without a NAME.json) lengths are in px");
     app.add_option(
@@ -309,16 +376,24 @@ int run(int argc, char** argv) {
         ->capture_default_str();
     app.set_version_flag("--version", DWELLMAP_VERSION);
     CLI11_PARSE(app, argc, argv);
-    return analyse(o);
+    if (o.images.empty() && o.libraries.empty()) {
+        throw SetupError("nothing to analyse: give images, or --library FILE");
+    }
+    return analyse(o, ranks);
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
+    const Ranks ranks;
+    int code = 1;
     try {
-        return run(argc, argv);
+        code = run(argc, argv, ranks);
     } catch (const std::exception& e) {
         std::fprintf(stderr, "dwellmap-analyze: %s\n", e.what());
-        return 1;
     }
+    if (code != 0 && ranks.size() > 1) {
+        ranks.stop(code);
+    }
+    return code;
 }

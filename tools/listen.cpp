@@ -29,15 +29,16 @@ struct Options {
 const std::map<std::string, Kind> kinds{{"atoms", Kind::atoms},
                                         {"map", Kind::map},
                                         {"statistics", Kind::statistics},
-                                        {"event", Kind::event}};
+                                        {"event", Kind::event},
+                                        {"series", Kind::series}};
 
 /// @return the exit status if there is nothing left to do (--help, a mistake)
 std::optional<int> parse(int argc, char** argv, Options& o) {
     CLI::App app("Prints what a dwellmap analyzer publishes.");
     app.set_version_flag("--version", DWELLMAP_VERSION);
     app.add_option("ENDPOINT", o.endpoint, "as tcp://127.0.0.1:5556")->required();
-    app.add_option("--kind", o.kind, "atoms, map, statistics, event or all")
-        ->check(CLI::IsMember({"atoms", "map", "statistics", "event", "all"}))
+    app.add_option("--kind", o.kind, "atoms, map, statistics, series, event or all")
+        ->check(CLI::IsMember({"atoms", "map", "statistics", "series", "event", "all"}))
         ->capture_default_str();
     app.add_option("--format", o.format, "text, ndjson (one JSON object a line) or csv (atoms)")
         ->check(CLI::IsMember({"text", "ndjson", "csv"}))

@@ -122,6 +122,29 @@ void text(std::ostream& out, const wire::Statistics& t) {
     out << '\n';
 }
 
+json series_line(const wire::SeriesStatistics& t) {
+    json line = json::parse(t.json()->string_view(), nullptr, false);
+    line["kind"] = "series";
+    return line;
+}
+
+void text(std::ostream& out, const wire::SeriesStatistics& t) {
+    const json j = json::parse(t.json()->string_view(), nullptr, false);
+    out << "series after frame " << t.frame() << ": ";
+    const auto& fields = j["statistics"]["fields"];
+    std::size_t atoms = 0;
+    for (const auto& field : fields) {
+        atoms += field["atoms"].get<std::size_t>();
+    }
+    out << fields.size() << " fields of view, " << atoms << " neighbourhoods";
+    for (const auto& r : j["statistics"]["regression"]) {
+        const auto& e = r["estimates"].front();
+        out << "; " << r["species"].get<std::string>() << ": b/(6a) = " << e["ratio"] << " +- "
+            << e["se_ratio_model"];
+    }
+    out << '\n';
+}
+
 }  // namespace
 
 void write_text(std::ostream& out, const ResultMessage& m) {
@@ -131,6 +154,8 @@ void write_text(std::ostream& out, const ResultMessage& m) {
         text(out, *m.map());
     } else if (m.statistics() != nullptr) {
         text(out, *m.statistics());
+    } else if (m.series() != nullptr) {
+        text(out, *m.series());
     } else if (m.event() != nullptr) {
         out << to_text(event_line(*m.event())) << '\n';
     } else if (m.heartbeat() != nullptr) {
@@ -149,6 +174,8 @@ void write_ndjson(std::ostream& out, const ResultMessage& m) {
         line = map_line(m);
     } else if (m.statistics() != nullptr) {
         line = statistics_line(m);
+    } else if (m.series() != nullptr) {
+        line = series_line(*m.series());
     } else if (m.event() != nullptr) {
         line = event_line(*m.event());
     } else if (m.heartbeat() != nullptr) {
@@ -169,7 +196,7 @@ void write_csv(std::ostream& out, const ResultMessage& m) {
 bool is_complete(const ResultMessage& m) {
     return (m.atoms() != nullptr && m.atoms()->complete()) ||
            (m.map() != nullptr && m.map()->complete()) ||
-           (m.statistics() != nullptr && m.statistics()->complete());
+           (m.statistics() != nullptr && m.statistics()->complete()) || m.series() != nullptr;
 }
 
 }  // namespace dwellmap

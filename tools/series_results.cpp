@@ -1,8 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "series_results.hpp"
 
+#include "dwellmap/error.hpp"
+#include "dwellmap/field_views.hpp"
+#include "dwellmap/fourier.hpp"
+#include "dwellmap/grey_image.hpp"
 #include "dwellmap/result_json.hpp"
+#include "dwellmap/series_json.hpp"
+#include "dwellmap/series_statistics.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 namespace dwellmap {
@@ -10,78 +17,85 @@ namespace {
 
 using nlohmann::json;
 
+constexpr int kPreview_px = 512;
+
 json number(double v) { return std::isfinite(v) ? json(v) : json(); }
 
-/// P(k of 7 are of the second species) of an ideal solid solution.
-double binomial7(int k, double x) {
-    const double combinations = std::tgamma(8.0) / (std::tgamma(k + 1.0) * std::tgamma(8.0 - k));
-    return combinations * std::pow(x, k) * std::pow(1 - x, 7 - k);
-}
-
+/// What is known of the species of an image, from its last frame.
 json species_json(const FrameResult& r) {
     const auto& s = r.species;
-    std::int64_t total = 0;
-    for (const auto c : s.clusters) {
-        total += c;
-    }
-    json measured = json::array(), ideal = json::array();
-    const double x = std::isfinite(s.expected_second) ? s.expected_second : s.fraction_second;
-    for (int k = 0; k <= 7; ++k) {
-        measured.push_back(total > 0
-                               ? json(static_cast<double>(s.clusters[static_cast<std::size_t>(k)]) /
-                                      static_cast<double>(total))
-                               : json());
-        ideal.push_back(number(binomial7(k, x)));
-    }
     return {{"species", {r.species_names[0], r.species_names[1], r.species_names[2]}},
             {"composition", number(s.expected_second)},
             {"fraction_second", number(s.fraction_second)},
             {"threshold_relative", number(s.threshold)},
             {"threshold_counts", number(s.threshold * s.mean_first)},
             {"quantile_threshold_counts", number(s.quantile_threshold)},
-            {"cluster_counts", s.clusters},
-            {"cluster_probabilities", measured},
-            {"cluster_binomial", ideal}};
+            {"cluster_counts", s.clusters}};
 }
 
-/// Both species' modes of one image or of the series.
-json modes_of(const std::string& scope, const json& names, const ModeSet& first,
-              const ModeSet& second) {
+json preview_json(const Frame& frame) {
+    GreyImage grey;
+    make_grey(frame, kPreview_px, grey);
+    return {{"rows", grey.height},
+            {"cols", grey.width},
+            {"step_px", grey.factor},
+            {"grey", grey.pixels}};
+}
+
+/// Both species' modes of one image.
+json modes_of(const std::string& file, const FrameResult& r) {
     json list = json::array();
-    for (const auto* modes : {&first, &second}) {
-        if (modes->count > 0) {
-            json one = mode_set_json(names[modes == &first ? 0 : 1].get<std::string>(), *modes);
-            one["scope"] = scope;
-            list.push_back(one);
+    for (std::size_t s = 0; s < 2; ++s) {
+        if (r.modes[s].count > 0) {
+            list.push_back(mode_set_json(r.species_names[s], r.modes[s]));
+            list.back()["scope"] = file;
         }
     }
     return list;
 }
 
-json pca(const Config& config, const std::vector<SeriesImage>& images) {
+/// Of the fields, as indices into the results' series: of the image that gave it, or after all images.
+std::vector<int> places(const std::vector<SeriesImage>& images, const Library& library) {
+    std::vector<int> out;
+    auto next = static_cast<int>(images.size());
+    for (const auto& field : library.fields()) {
+        const auto image = std::find_if(images.begin(), images.end(), [&](const SeriesImage& i) {
+            return i.field->key == field->key;
+        });
+        out.push_back(image == images.end() ? next++ : static_cast<int>(image - images.begin()));
+    }
+    return out;
+}
+
+json views_of(const FieldOfView& field) {
+    FieldViews views(field.neighbours);
+    views.run(field);
+    json out = field_views_json(views, field.neighbours);
+    out["key"] = field.key;
+    out["name"] = field.name;
+    out["unit"] = field.unit;
+    out["a"] = field.a;
+    out["frames_seen"] = field.frames;
+    return out;
+}
+
+json series_list(const std::vector<SeriesImage>& images, const Library& library,
+                 const std::vector<int>& place) {
     json list = json::array();
     for (const auto& image : images) {
-        for (auto& one :
-             modes_of(image.file, image.last["species"], image.pipeline->statistics().modes(0),
-                      image.pipeline->statistics().modes(1))) {
-            list.push_back(one);
-        }
+        list.push_back(views_of(*image.field));
+        list.back().update(image.summary);
     }
-    if (images.size() > 1) {
-        const Eigen::Index dim = 2 * config.statistics.neighbours;
-        std::array<OnlineCovariance, 2> all{OnlineCovariance(dim), OnlineCovariance(dim)};
-        std::array<OnlinePca, 2> joint{
-            OnlinePca(config.statistics.neighbours, config.statistics.parity),
-            OnlinePca(config.statistics.neighbours, config.statistics.parity)};
-        for (std::size_t s = 0; s < 2; ++s) {
-            for (const auto& image : images) {
-                all[s].merge(image.pipeline->statistics().set(s));
-            }
-            joint[s].update(all[s]);
-        }
-        for (auto& one : modes_of("series", images.back().last["species"], joint[0].modes(),
-                                  joint[1].modes())) {
-            list.push_back(one);
+    for (std::size_t k = 0; k < place.size(); ++k) {
+        const FieldOfView& field = *library.fields()[k];
+        if (place[k] >= static_cast<int>(images.size())) {
+            list.push_back(views_of(field));
+            list.back().update(
+                {{"file", nullptr},
+                 {"species",
+                  {field.species_names[0], field.species_names[1], field.species_names[2]}},
+                 {"composition", number(field.composition)},
+                 {"fraction_second", number(field.fraction_second)}});
         }
     }
     return list;
@@ -89,27 +103,63 @@ json pca(const Config& config, const std::vector<SeriesImage>& images) {
 
 }  // namespace
 
-void SeriesImage::add(const FrameResult& result) {
-    json frame = frame_json(result);
-    frame["file"] = file;
-    frames.push_back(frame);
-    last = species_json(result);
-    last["file"] = file;
+void SeriesImage::add(const Frame& frame, const FrameResult& result, const Pipeline& pipeline,
+                      bool last) {
+    frames.push_back(frame_json(result));
+    frames.back()["file"] = file;
+    if (!last) {
+        return;
+    }
+    const auto rows = static_cast<int>(frame.counts.rows());
+    const auto cols = static_cast<int>(frame.counts.cols());
+    FourierView view(rows, cols);
+    FourierResult fourier;
+    view.run(frame.counts, result.lattice, fourier);
+    summary = species_json(result);
+    summary["file"] = file;
+    summary["rows_px"] = rows;
+    summary["cols_px"] = cols;
+    summary["length_per_px"] = result.length_per_px();
+    summary["fourier"] = fourier_json(fourier);
+    summary["preview"] = preview_json(frame);
+    pca = modes_of(file, result);
+    field = pipeline.field_of_view(result);
+}
+
+SeriesFields collect_fields(const Library& known, const std::vector<SeriesImage>& images) {
+    SeriesFields out{known, {}};
+    for (const auto& image : images) {
+        try {
+            out.library.check_fits(*image.field, image.file);
+            out.library.put(image.field);
+        } catch (const SetupError& e) {
+            out.left_out.emplace_back(e.what());
+        }
+    }
+    return out;
 }
 
 std::string series_results(const Config& config, const std::vector<SeriesImage>& images,
-                           int failed) {
-    json out = {{"version", DWELLMAP_VERSION},
-                {"parameters", describe(config)},
-                {"frames", json::array()},
-                {"series", json::array()}};
+                           const SeriesFields& fields, int failed) {
+    SeriesStatistics statistics(config.statistics);
+    for (const auto& field : fields.library.fields()) {
+        statistics.put(field);
+    }
+    statistics.finish();
+    json out = series_statistics_json(statistics);
+    const auto place = places(images, fields.library);
+    out["version"] = DWELLMAP_VERSION;
+    out["parameters"] = describe(config);
+    out["frames"] = json::array();
     for (const auto& image : images) {
         for (const auto& frame : image.frames) {
             out["frames"].push_back(frame);
         }
-        out["series"].push_back(image.last);
+        out["pca"].insert(out["pca"].end(), image.pca.begin(), image.pca.end());
     }
-    out["pca"] = pca(config, images);
+    out["series"] = series_list(images, fields.library, place);
+    out["population"] = population_json(statistics, place);
+    out["left_out"] = fields.left_out;
     out["counters"] = {
         {"images", images.size()}, {"images_failed", failed}, {"frames", out["frames"].size()}};
     out["flag_texts"] = flag_texts_json();

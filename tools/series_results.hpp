@@ -2,6 +2,7 @@
 #pragma once
 
 #include "dwellmap/config.hpp"
+#include "dwellmap/library.hpp"
 #include "dwellmap/pipeline.hpp"
 
 #include <nlohmann/json.hpp>
@@ -12,19 +13,28 @@
 
 namespace dwellmap {
 
-/// One image (or stack) of a series after its analysis.
+/// What one image (or stack) of a series leaves behind.
 struct SeriesImage {
     std::string file;
-    std::shared_ptr<const Series> series;
-    std::unique_ptr<Pipeline> pipeline;
-    nlohmann::json frames;  ///< an object a frame
-    nlohmann::json last;    ///< species and composition of the last frame
+    nlohmann::json frames;    ///< an object a frame
+    nlohmann::json summary;   ///< of the last frame: species, picture, reciprocal space
+    nlohmann::json pca;       ///< of this image, an object a species
+    Library::FieldPtr field;  ///< its cations
 
-    void add(const FrameResult& result);
+    /// @param frame the last one that gave `result`
+    void add(const Frame& frame, const FrameResult& result, const Pipeline& pipeline, bool last);
 };
 
-/// The whole JSON of `dwellmap-analyze --results`, as text: frames, series, pca (each image and joint), counters, parameters.
+/// The fields of all images and of the library they join.
+struct SeriesFields {
+    Library library;
+    std::vector<std::string> left_out;  ///< why an image is not part of the series' statistics
+};
+SeriesFields collect_fields(const Library& known, const std::vector<SeriesImage>& images);
+
+/// The whole JSON of `dwellmap-analyze --results`, as text: frames, series, pca (each image and joint), population, mixtures,
+/// kmeans, regression, counters, parameters.
 std::string series_results(const Config& config, const std::vector<SeriesImage>& images,
-                           int failed);
+                           const SeriesFields& fields, int failed);
 
 }  // namespace dwellmap

@@ -57,8 +57,13 @@ struct StatisticsConfig {
     int neighbours = 6;                 ///< 6, 12 or 24  of the principal components
     std::string population = "tracks";  ///< tracks: every atom once | observations: every sighting
     double forgetting = 1;  ///< (0, 1]  weight of the earlier sightings when a frame is added
+    int classes = 4;  ///< 0…8  of neighbourhoods; 0: by silhouette, where a series is complete
     bool parity =
         true;  ///< average the covariance over inversion: modes of unlike symmetry stay apart
+};
+
+struct LibraryConfig {
+    std::string file;  ///< HDF5, of the composition series; empty: kept in memory only
 };
 
 struct Config {
@@ -71,6 +76,7 @@ struct Config {
     SpeciesConfig species;
     TrackConfig track;
     StatisticsConfig statistics;
+    LibraryConfig library;
 };
 
 /// Defaults above, then the TOML file, then the overrides ("refine.passes=6").

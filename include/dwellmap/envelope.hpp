@@ -22,9 +22,10 @@ enum class Kind : std::uint8_t {
     statistics,
     event,
     command,
-    reply
+    reply,
+    series
 };
-inline constexpr std::size_t kKindCount = 11;  ///< values of Kind, and the 0 that is none
+inline constexpr std::size_t kKindCount = 12;  ///< values of Kind, and the 0 that is none
 
 inline constexpr std::size_t kEnvelopeBytes = 32;
 inline constexpr std::size_t kPayloadAlignment = 64;         ///< from the start of the message

@@ -3,6 +3,7 @@
 
 #include "dwellmap/envelope.hpp"
 #include "dwellmap/frame_message.hpp"
+#include "dwellmap/source.hpp"
 #include "dwellmap/types.hpp"
 
 #include <vector>
@@ -14,6 +15,7 @@ struct Atoms;
 struct Event;
 struct Heartbeat;
 struct Map;
+struct SeriesStatistics;
 struct Statistics;
 }  // namespace wire
 
@@ -22,6 +24,7 @@ std::vector<std::byte> encode_map(const FrameResult& result, const Stamp& stamp)
 std::vector<std::byte> encode_atoms(const FrameResult& result, const Stamp& stamp);
 std::vector<std::byte> encode_statistics(const FrameResult& result, const Counters& counters,
                                          StreamState state, const Stamp& stamp);
+std::vector<std::byte> encode_series(const SeriesUpdate& update, const Stamp& stamp);
 std::vector<std::byte> encode_heartbeat(const HeartbeatMessage& message, const Counters& counters,
                                         const Stamp& stamp);
 
@@ -39,6 +42,7 @@ public:
     const wire::Map* map() const noexcept;  ///< nullptr if it is of another kind, as all these
     const wire::Atoms* atoms() const noexcept;
     const wire::Statistics* statistics() const noexcept;
+    const wire::SeriesStatistics* series() const noexcept;
     const wire::Event* event() const noexcept;
     const wire::Heartbeat* heartbeat() const noexcept;
 

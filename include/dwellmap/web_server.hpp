@@ -23,7 +23,8 @@ struct WebLimits {
 
 /// The operator's page: HTTP for its few files, a WebSocket (/live) for the results. Read-only.
 ///
-/// A WebSocket message is: u32 little-endian length of the JSON, the JSON, and unless it is a status only
+/// A WebSocket message is: u32 little-endian length of the JSON, the JSON, and unless it is a status or an "analysis" (the
+/// statistics of the series, see series_json.hpp) only
 /// width × height bytes of the 8-bit image ("image" in the JSON), zeros up to a multiple of 4 bytes, and value and sigma of
 /// each map ("maps") as rows × cols little-endian floats, NaN where nothing is known.
 ///
@@ -46,6 +47,7 @@ public:
 
     void publish(const FrameResult& result, const Frame& frame, const Counters& counters,
                  StreamState state) override;
+    void publish_series(const SeriesUpdate& update) override;
     void idle(const Counters& counters, StreamState state) override;
 
 private:

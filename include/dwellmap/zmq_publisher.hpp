@@ -27,6 +27,7 @@ public:
 
     void publish(const FrameResult& result, const Frame& frame, const Counters& counters,
                  StreamState state) override;
+    void publish_series(const SeriesUpdate& update) override;
     void idle(const Counters& counters, StreamState state) override;
 
     const std::string& endpoint() const noexcept;  ///< as bound: "tcp://127.0.0.1:*" got a port

@@ -36,6 +36,12 @@ export function niceBelow(v) {
   return [5, 3, 2, 1].find((m) => m * unit <= v * 1.0001) * unit;
 }
 
+/// Smallest of a few round numbers x 10^k that is not below v: a range that seldom changes.
+export function niceAbove(v) {
+  const unit = 10 ** Math.floor(Math.log10(v));
+  return [1, 1.5, 2, 3, 4, 5, 7, 10].find((m) => m * unit >= v * 0.9999) * unit;
+}
+
 export const known = (v) => v !== null && v !== undefined && Number.isFinite(v);
 
 /// An em dash for what is not known: never an invented number.
@@ -53,6 +59,9 @@ export function withError(v, se, unit) {
   const digits = Math.max(0, Math.min(8, 1 - Math.floor(Math.log10(se))));
   return `${fixed(v, digits)} ± ${se.toFixed(digits)}${unit ? ' ' + unit : ''}`;
 }
+
+/// A composition from 0 to 1, apart from the ground and from its neighbours.
+export const compositionColour = (x) => css(sequential[Math.round(70 + 185 * Math.max(0, Math.min(1, x)))]);
 
 /// Lengths come in the frame's unit; small ones are read more easily in pm.
 export const small = (unit) => (unit === 'nm' ? { factor: 1000, unit: 'pm', digits: 1 } : { factor: 1, unit: 'px', digits: 3 });

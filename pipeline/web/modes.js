@@ -1,25 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // The first three modes of each species, as arrows on the neighbours.
 import { count, fixed, species as marks } from './colours.js';
+import { element, sizedPen } from './dom.js';
 
 // Distance (in lattice parameters) and first angle (degrees) of each shell of six, in the order of the loadings.
-const SHELLS = [[1, 0], [Math.sqrt(3), 30], [2, 0], [Math.sqrt(7), 19.1066]];
+export const SHELLS = [[1, 0], [Math.sqrt(3), 30], [2, 0], [Math.sqrt(7), 19.1066]];
 
-const sites = (neighbours) => Array.from({ length: neighbours }, (_, k) => {
+/// (u, v) in the lattice frame, lattice parameters.
+export const idealSites = (neighbours) => Array.from({ length: neighbours }, (_, k) => {
   const [distance, first] = SHELLS[Math.floor(k / 6)];
   const angle = ((first + 60 * (k % 6)) * Math.PI) / 180;
   return [distance * Math.cos(angle), distance * Math.sin(angle)];
 });
-
-function sizeCanvas(canvas) {
-  const ratio = window.devicePixelRatio || 1;
-  const { clientWidth, clientHeight } = canvas;
-  canvas.width = Math.max(1, Math.round(clientWidth * ratio));
-  canvas.height = Math.max(1, Math.round(clientHeight * ratio));
-  const pen = canvas.getContext('2d');
-  pen.setTransform(ratio, 0, 0, ratio, clientWidth * ratio / 2, clientHeight * ratio / 2);
-  return { pen, width: clientWidth, height: clientHeight };
-}
 
 function arrow(pen, x, y, dx, dy) {
   const length = Math.hypot(dx, dy);
@@ -37,17 +29,17 @@ function arrow(pen, x, y, dx, dy) {
   pen.fill();
 }
 
-/// Arrows of one mode, turned by the lattice's rotation so that directions are those of the image.
-function drawMode(canvas, loadings, rotation, colour) {
-  const { pen, width, height } = sizeCanvas(canvas);
-  const neighbours = loadings.length / 2;
-  const places = sites(neighbours);
+/// Arrows on the neighbours, turned by the lattice's rotation so that directions are those of the image.
+/// @param vectors [2N]; @param gain from their unit to lattice parameters
+export function drawArrows(canvas, vectors, { rotation, colour, gain }) {
+  const { pen, width, height } = sizedPen(canvas);
+  const places = idealSites(vectors.length / 2);
   const reach = Math.max(...places.map(([u, v]) => Math.hypot(u, v))) + 0.5;
   const scale = Math.min(width, height) / 2 / reach;
-  const gain = 1.2 * Math.sqrt(neighbours / 6);  // a breathing mode's arrows: half a neighbour distance
   const [c, s] = [Math.cos(rotation), Math.sin(rotation)];
   const toScreen = (u, v) => [scale * (c * u - s * v), -scale * (s * u + c * v)];  // v is up, the screen's y is down
 
+  pen.translate(width / 2, height / 2);
   pen.strokeStyle = '#2b3542';
   for (const [u, v] of places.slice(0, 6)) {
     pen.beginPath();
@@ -67,16 +59,11 @@ function drawMode(canvas, loadings, rotation, colour) {
   pen.fill();
   pen.lineWidth = 2;
   places.forEach(([u, v], k) => {
-    arrow(pen, ...toScreen(u, v), ...toScreen(gain * loadings[2 * k], gain * loadings[2 * k + 1]));
+    arrow(pen, ...toScreen(u, v), ...toScreen(gain * vectors[2 * k], gain * vectors[2 * k + 1]));
   });
 }
 
-function element(tag, name, text) {
-  const e = document.createElement(tag);
-  e.className = name;
-  if (text !== undefined) e.textContent = text;
-  return e;
-}
+const unitGain = (loadings) => 1.2 * Math.sqrt(loadings.length / 12);  // breathing: half a neighbour distance
 
 /// @param sets the message's "pca"
 export function showModes(box, sets, rotation) {
@@ -96,7 +83,8 @@ export function showModes(box, sets, rotation) {
         element('div', 'detail', mode ? `${fixed(100 * mode.explained, 1)} % · ` +
           (mode.name === 'unnamed' ? 'no ideal pattern' : `overlap ${fixed(mode.overlap, 2)}`) : '—'));
       box.append(cell);
-      if (mode) draw.push(() => drawMode(canvas, mode.loadings, rotation, marks[s].colour));
+      if (mode) draw.push(() => drawArrows(canvas, mode.loadings,
+        { rotation, colour: marks[s].colour, gain: unitGain(mode.loadings) }));
     }
   });
   draw.forEach((f) => f());  // after all are laid out: their sizes are known

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "dwellmap/regression.hpp"
+
+#include <Eigen/Core>
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+namespace dwellmap {
+
+/// Regression of the separation of the two wells, by maximum likelihood of every atom's signed score:
+///
+///   s ~ ½N(+D, v) + ½N(−D, v),   D = a n + b x + d,   or D = a n + b x + c n_outer + d
+///
+/// Least squares on |s| fits E|s|, which is not D where the wells overlap (folding bias, −5 to −25 % of the ratio); this does
+/// not. The sign of D is free within the series and chosen so that a ≥ 0. Newton's method where the log likelihood is concave,
+/// else the curvature of expectation-maximisation [Dempster 1977], with step halving.
+///
+/// Cost: 0.25 ms a step for 1e5 atoms, one or two steps for a refit, and their sorting into cells. Allocates.
+/// [Dempster 1977] J. R. Stat. Soc. B 39, 1.
+class FoldedRegression {
+public:
+    static constexpr std::int64_t kMinAtoms = 25;  ///< of an (n, x) cell, for a width of its own
+
+    enum class Width { common, per_cell };  ///< one v, or one for each (n, x)
+    enum class Shells { first, outer };  ///< outer: with n_outer; atoms where it is −1 are left out
+
+    FoldedRegression(Width width, Shells shells) : width_(width), shells_(shells) {}
+
+    /// From two fixed starts. Coefficients that the sample does not determine (one n, one x) are left out.
+    /// @return false: no maximum found
+    bool fit(const RegressionSample& sample);
+
+    /// As fit(), but starts from the present estimate: for a sample that has changed little.
+    bool refit(const RegressionSample& sample);
+
+    /// Values and errors as of independent atoms, after fit() or refit(). O(cells)
+    RegressionEstimate estimate() const;
+
+    /// The same with errors between blocks and the range without one image. Costs two steps an image.
+    /// @param sample as in the last fit() or refit()
+    RegressionEstimate estimate_with_errors(const RegressionSample& sample) const;
+
+    double log_likelihood() const noexcept { return at_maximum_.derivatives.log_likelihood; }
+
+private:
+    /// Atoms of one image with the same n and n_outer, hence the same D.
+    struct Cell {
+        Eigen::Vector4d inputs;  ///< n, x, n_outer, 1
+        int image;
+        Eigen::Index width;
+        std::size_t begin, end;  ///< in scores_
+        double sum_of_squares;
+    };
+    struct State {
+        Eigen::Vector4d coefficients;
+        Eigen::VectorXd log_variance;  ///< [widths]
+    };
+    /// Of the log likelihood in (coefficients, log_variance); the widths don't couple with each other.
+    struct Derivatives {
+        double log_likelihood;
+        Eigen::Vector4d slope;
+        Eigen::Matrix4d curvature;  ///< −∂², as all below
+        Eigen::VectorXd slope_width, curvature_width;
+        Eigen::Matrix4Xd mixed;   ///< [4 × widths]
+        Eigen::Matrix4d concave;  ///< of expectation-maximisation: never negative
+        Eigen::VectorXd atoms;    ///< [widths]
+    };
+    struct Step {
+        Eigen::Vector4d coefficients;
+        Eigen::VectorXd log_variance;
+        double gain;  ///< expected
+        bool last;
+    };
+    struct Solution {
+        State state;
+        Derivatives derivatives;
+        Eigen::Array4i known;  ///< which of (a, b, c, d) the data determine
+        bool converged;
+    };
+    static constexpr int kNoImage = -1;
+
+    void group(const RegressionSample& sample);
+    void assign_widths();
+    State start(double slopes, const Eigen::Array4i& known) const;
+    Eigen::Array4i determined(int without_image) const noexcept;
+    Derivatives differentiate(const State& state, int without_image) const;
+    static std::optional<Step> step(const Derivatives& d, const Eigen::Array4i& known);
+    Solution maximise(State state, int without_image) const;
+    Eigen::Matrix4d reduced_curvature() const;
+    Eigen::Matrix4d block_covariance(const RegressionSample& sample) const;
+
+    Width width_;
+    Shells shells_;
+    std::vector<double> scores_;      // cell by cell
+    std::vector<std::int32_t> atom_;  // their places in the sample
+    std::vector<Cell> cells_;
+    Eigen::Index widths_ = 0;
+    double least_log_variance_ = 0;
+    Solution at_maximum_{};
+};
+
+}  // namespace dwellmap

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "dwellmap/gaussian_process.hpp"
+#include "dwellmap/regression.hpp"
+#include "dwellmap/response_cell.hpp"
+
+#include <Eigen/Core>
+
+#include <functional>
+#include <span>
+#include <vector>
+
+namespace dwellmap {
+
+/// Least squares of y = a n + b x + d from cells, exactly as from their atoms: (a, b, d) = T ȳ, a linear map of the cells' means.
+/// With y = |score| all of these are biased where the wells overlap (see FoldedRegression); they are the paper's own.
+struct LinearFit {
+    RegressionEstimate estimate;
+    Eigen::Matrix3Xd map;  ///< T [3 × cells], zero for cells that don't count
+};
+
+/// Cells of |score| over (n, x), by x, then n. The atoms of `without_image` are left out. O(atoms · log cells)
+std::vector<ResponseCell> magnitude_cells(const RegressionSample& sample, int without_image = -1);
+
+/// Every atom counts the same; errors from the scatter about the plane.
+LinearFit regress_atoms(std::span<const ResponseCell> cells);
+
+/// Cells of at least ten atoms, weighted by count / variance in the cell.
+LinearFit regress_cells(std::span<const ResponseCell> cells);
+
+/// The paper's: the predictions for all n = 0…6 and all x of the cells, every one the same, also where there are no atoms.
+/// @param process fitted to these cells, mean unknown
+LinearFit regress_predictions(std::span<const ResponseCell> cells, const GaussianProcess& process);
+
+/// A separation D of two symmetric wells that was found for one (n, x).
+struct Separation {
+    double n, x, separation, se;  ///< nm
+};
+
+/// Weighted by 1/se²; the errors are widened by the scatter about the plane where that is larger than se says.
+RegressionEstimate regress_separations(std::span<const Separation> separations);
+
+/// Adds the errors between blocks. O(atoms)
+/// @param cells = magnitude_cells(sample), which `fit` was made from
+void add_block_errors(const RegressionSample& sample, std::span<const ResponseCell> cells,
+                      LinearFit& fit);
+
+/// Range of the ratio b/(6a) that `regress` finds with one image left out. Costs a regression an image.
+Range leave_one_image_out(const RegressionSample& sample,
+                          const std::function<LinearFit(std::span<const ResponseCell>)>& regress);
+
+}  // namespace dwellmap

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "dwellmap/field_views.hpp"
+#include "dwellmap/fourier.hpp"
+#include "dwellmap/series_statistics.hpp"
+
+#include <nlohmann/json.hpp>
+
+namespace dwellmap {
+
+// The statistics of a series as JSON, for files, messages and the page. Lengths are in the unit of the fields; null: not known.
+
+/// {"fields", "pca", "mixtures", "kmeans", "regression"}
+nlohmann::json series_statistics_json(const SeriesStatistics& statistics);
+
+/// One object a species: joint densities of the first three scores, over four standard deviations each way.
+nlohmann::json densities_json(const SeriesStatistics& statistics);
+
+/// One object a species: every atom with its place, n, class and scores.
+/// @param image  [fields] what "image" says of the atoms of each
+nlohmann::json population_json(const SeriesStatistics& statistics, const std::vector<int>& image);
+
+/// {"size", "step_per_px", "grey", "low", "high", "peaks", "second_order", "half_order"}: the picture is log10 of the power,
+/// 0 its median, 255 its highest spot; as far out as the second-order peaks.
+nlohmann::json fourier_json(const FourierResult& fourier);
+
+/// {"neighbour_histogram", "order", "cluster_...", "warren_cowley", "ordering_energy"} of one field of view
+nlohmann::json field_views_json(const FieldViews& views, int neighbours);
+
+}  // namespace dwellmap

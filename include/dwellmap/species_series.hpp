@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "dwellmap/field_of_view.hpp"
+#include "dwellmap/kmeans.hpp"
+#include "dwellmap/online_covariance.hpp"
+#include "dwellmap/online_pca.hpp"
+#include "dwellmap/score_cells.hpp"
+#include "dwellmap/series_regression.hpp"
+
+#include <Eigen/Core>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace dwellmap {
+
+/// All statistics of one species of centre over the fields of view of a composition series.
+///
+/// One part a field: exact covariance, scores of the joint modes, cells by (x, n), classes, regressions. A field that is put again
+/// replaces its old part. Scores are of the modes in use: those change, and with them the scores of all fields, when
+/// the joint modes have moved by more than a thousandth; until then a new frame costs its own field only.
+class SpeciesSeries {
+public:
+    static constexpr double kStill = 1e-3;
+
+    struct Part {
+        std::string key;
+        double x = 0;
+        std::vector<std::int32_t> atom;  ///< its place in the field
+        std::vector<std::int8_t> n, n_outer;
+        std::vector<int> block;
+        std::vector<float> error;
+        std::vector<std::size_t> slot;  ///< in the classes
+        Eigen::MatrixXd offsets;        ///< [2N × atoms] in the common lattice frame
+        Eigen::MatrixXd scores;         ///< [kModes × atoms] of the modes in use
+        OnlineCovariance set{1};
+    };
+
+    /// @param species    of the centres: species_first or species_second
+    /// @param classes    of neighbourhoods; 0: by silhouette, at finish()
+    /// @param components of the mixtures; 0: by BIC
+    SpeciesSeries(std::int8_t species, int neighbours, bool parity, int classes, int components);
+
+    /// Adds the field, at `place` among the parts, or replaces the part of its key.
+    /// @param turns  sixths of a turn to the common first direction
+    void put(const FieldOfView& field, int turns, std::size_t place);
+
+    /// Takes what was put since into modes, cells, classes, surface and regressions; each starts from where it was.
+    void update();
+
+    /// As update(), with all that is too costly for every frame: fresh starts, modes in use = joint modes, errors between
+    /// blocks, ranges without an image, number of classes.
+    void finish();
+
+    const ModeSet& modes() const noexcept { return in_use_; }  ///< joint: all fields stacked
+    int isotropic() const noexcept { return isotropic_; }      ///< which mode; -1: none is
+    int symmetry_breaking() const noexcept { return symmetry_breaking_; }  ///< the response below
+    int row_direction() const noexcept { return row_direction_; }  ///< of it: along a1, a2, a2 − a1
+    const std::vector<std::unique_ptr<Part>>& parts() const noexcept { return parts_; }
+    const std::vector<ScoreCell>& cells() const noexcept { return cells_.cells(); }
+    const SeriesRegression& regression() const noexcept { return regression_; }
+    const KMeans& classes() const noexcept { return classes_; }
+    const std::vector<double>& silhouettes() const noexcept {
+        return silhouettes_;
+    }  ///< [k − 2] with k = 2, 3, ... classes; empty until finish()
+
+private:
+    Part& part_of(const std::string& key, std::size_t place);
+    void fill(const FieldOfView& field, int turns, Part& part) const;
+    void put_into_classes(Part& part);
+    bool find_modes(bool hold);
+    void name_modes();
+    void score(Part& part) const;
+    void sample();
+    void choose_classes();
+
+    std::int8_t species_;
+    int neighbours_, class_count_;
+    std::vector<std::unique_ptr<Part>> parts_;
+    std::vector<double> changed_;  // compositions
+    std::vector<std::size_t> free_slots_;
+    std::size_t slots_ = 0;
+    OnlineCovariance joint_;
+    OnlinePca pca_;
+    ModeSet in_use_;
+    ScoreSample sample_;
+    ScoreCells cells_;
+    KMeans classes_;
+    SeriesRegression regression_;
+    std::vector<double> silhouettes_;
+    int isotropic_ = -1, symmetry_breaking_ = -1, row_direction_ = 0;
+};
+
+}  // namespace dwellmap

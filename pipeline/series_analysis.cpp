@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dwellmap/series_analysis.hpp"
+
+#include "dwellmap/error.hpp"
+#include "dwellmap/result_json.hpp"
+#include "dwellmap/series_json.hpp"
+
+namespace dwellmap {
+
+SeriesAnalysis::SeriesAnalysis(const Config& config)
+    : statistics_(config.statistics), views_(config.statistics.neighbours) {
+    if (config.library.file.empty()) {
+        return;
+    }
+    writer_.emplace(config.library.file);
+    for (const auto& field : writer_->initial().fields()) {
+        if (field->neighbours != config.statistics.neighbours) {
+            throw SetupError(config.library.file + " is of " + std::to_string(field->neighbours) +
+                             " neighbours: set statistics.neighbours to that, or library.file to "
+                             "another file");
+        }
+        statistics_.put(field);
+    }
+    statistics_.update();
+}
+
+/// @return why the field is not in the statistics; empty: it is
+std::string SeriesAnalysis::take(const Library::FieldPtr& field) {
+    try {
+        statistics_.put(field);
+    } catch (const SetupError& e) {
+        return e.what();
+    }
+    statistics_.update();
+    if (writer_) {
+        writer_->store(field);
+    }
+    return {};
+}
+
+SeriesUpdate SeriesAnalysis::run(const Pipeline& pipeline, const Frame& frame,
+                                 const FrameResult& result) {
+    if (frame.series != series_) {
+        series_ = frame.series;
+        fourier_view_.emplace(series_->rows_px, series_->cols_px);
+    }
+    const auto field = pipeline.field_of_view(result);
+    const std::string left_out = take(field);
+    views_.run(*field);
+    fourier_view_->run(frame.counts, result.lattice, fourier_);
+    nlohmann::json views = field_views_json(views_, field->neighbours);
+    views["fourier"] = fourier_json(fourier_);
+    const nlohmann::json out{{"frame", result.frame_number},
+                             {"uuid", series_->uuid},
+                             {"unit", result.length_unit()},
+                             {"left_out", left_out},
+                             {"library", writer_ ? writer_->last_error() : ""},
+                             {"statistics", series_statistics_json(statistics_)},
+                             {"views", views},
+                             {"densities", densities_json(statistics_)}};
+    return {series_->uuid, result.frame_number, to_text(out)};
+}
+
+}  // namespace dwellmap

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// Scores of the modes against each other: a curve or lobes are more than independent modes.
+import { colourOf, count, fixed, sequential, species as marks } from './colours.js';
+import { element, label, raster, sizedPen } from './dom.js';
+
+const GROUND = [5, 7, 10];
+
+/// y is up; white lines are at zero.
+function draw(canvas, { bins, counts, x_low: left, x_high: right, y_low: bottom, y_high: top }) {
+  const { pen, width, height } = sizedPen(canvas);
+  const range = { low: 0, high: Math.log1p(Math.max(1, ...counts)), table: sequential };
+  const upwards = (k) => counts[(bins - 1 - Math.floor(k / bins)) * bins + (k % bins)];
+  pen.imageSmoothingEnabled = false;
+  pen.drawImage(raster(bins, (k) => (upwards(k) ? colourOf(Math.log1p(upwards(k)), range) : GROUND)), 0, 0, width, height);
+  pen.strokeStyle = '#ffffff66';
+  pen.beginPath();
+  const [x, y] = [(-left / (right - left)) * width, (top / (top - bottom)) * height];
+  pen.moveTo(x, 0);
+  pen.lineTo(x, height);
+  pen.moveTo(0, y);
+  pen.lineTo(width, y);
+  pen.stroke();
+}
+
+function axisText(arrow, mode, name, low, high, { factor, unit }) {
+  return `${arrow} ${mode + 1} ${name}, ${fixed(low * factor, 0)}…${fixed(high * factor, 0)} ${unit}`;
+}
+
+/// @param densities [{species, pairs}]; @param names(species, mode) of the modes
+export function showDensities(panel, densities, names, { length, species, fields }) {
+  const sum = (pair) => pair.counts.reduce((a, b) => a + b, 0);
+  const filled = (densities ?? []).filter((d) => d.pairs.some(sum));
+  label(panel, `series, ${fields} · colour: log of the count`, filled.length ? '' : 'scores of the modes');
+  const box = panel.querySelector('.density-grid');
+  box.replaceChildren();
+  const later = [];
+  for (const { species: name, pairs } of filled) {
+    const head = element('div', 'species');
+    const title = element('b', '', name);
+    title.style.color = marks[Math.max(0, species.indexOf(name))].colour;
+    head.append(title, element('small', '', `n = ${count(sum(pairs[0]))}`));
+    box.append(head);
+    for (const pair of pairs) {
+      const figure = element('figure');
+      const canvas = document.createElement('canvas');
+      figure.append(element('figcaption', '', axisText('↑', pair.y, names(name, pair.y), pair.y_low, pair.y_high, length)), canvas,
+        element('figcaption', '', axisText('→', pair.x, names(name, pair.x), pair.x_low, pair.x_high, length)));
+      box.append(figure);
+      later.push(() => draw(canvas, pair));
+    }
+  }
+  later.forEach((f) => f());
+}

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// The score of the symmetry-breaking mode by composition and neighbours: one population or two?
+import { compositionColour, count, fixed, known, niceAbove, withError } from './colours.js';
+import { Chart, roundTicks } from './chart.js';
+import { fillTable, label } from './dom.js';
+
+const FEWEST = 20;
+const bimodal = (cell) => cell.k > 1 && cell.count >= FEWEST;
+
+function drawCell(chart, cell, x, { factor, unit }) {
+  const { composition, n, k, means, se_means: errors, sigmas } = cell;
+  const head = `x = ${fixed(composition, 2)}, n = ${n}: ${count(cell.count)} atoms`;
+  if (k < 1) {
+    chart.add('circle', { cx: x, cy: chart.bottom - 5, r: 2, class: 'too-few' }, { title: `${head}, too few to fit` });
+    return;
+  }
+  const colour = compositionColour(composition);
+  const at = (v) => chart.y(v * factor);
+  const opacity = bimodal(cell) ? 1 : 0.4;
+  means.forEach((mean, c) => {
+    const [se, sd] = [errors[c] ?? 0, sigmas[c]];
+    const title = `${head}\n${withError(mean * factor, se * factor, unit)}, sd ${fixed(sd * factor, 1)} ${unit}, component ${c + 1} of ${k}`;
+    chart.add('line', { x1: x, x2: x, y1: at(mean - sd), y2: at(mean + sd), stroke: colour, opacity }, { title });
+    chart.add('line', { x1: x, x2: x, y1: at(mean - se), y2: at(mean + se), stroke: colour, 'stroke-width': 5, opacity }, { title });
+    chart.add('circle', { cx: x, cy: at(mean), r: 3, fill: bimodal(cell) ? colour : 'none', stroke: colour, opacity }, { title });
+  });
+  chart.add('text', { x, y: at(Math.max(...means.map((m, c) => m + sigmas[c]))) - 3, 'text-anchor': 'middle', opacity }, { text: k });
+}
+
+function draw(box, cells, length, second) {
+  const compositions = [...new Set(cells.map((c) => c.composition))].sort((a, b) => a - b);
+  const reach = Math.max(...cells.flatMap((c) => c.means.map((m, k) => Math.abs(m) + c.sigmas[k])), 1e-6) * length.factor;
+  const high = niceAbove(1.12 * reach);
+  const chart = new Chart(box, { low: -0.5, high: 6.5, ticks: [0, 1, 2, 3, 4, 5, 6], label: `${second} neighbours n` },
+    { low: -high, high, ticks: roundTicks(-high, high, 6), label: `score, ${length.unit}` });
+  const step = Math.min(0.17, 0.75 / compositions.length);
+  for (const cell of cells.filter((c) => c.count > 0)) {
+    const rank = compositions.indexOf(cell.composition) - (compositions.length - 1) / 2;
+    drawCell(chart, cell, chart.x(cell.n + rank * step), length);
+  }
+}
+
+function row(cell, { factor }) {
+  const { composition, n, k, means, se_means: errors, sigmas, symmetric } = cell;
+  const size = (v, se) => (known(se) ? withError(v * factor, se * factor, '') : known(v) ? `${fixed(v * factor, 1)} ± ?` : '—');
+  const pair = known(symmetric.se) ? size(symmetric.separation, symmetric.se) : k > 0 ? 'not resolved' : '—';
+  return { faint: !bimodal(cell), cells: [fixed(composition, 2), String(n), count(cell.count), k > 0 ? String(k) : 'too few',
+    fixed(cell.delta_bic, 1), means.map((m, c) => `${size(m, errors[c])} (${fixed(sigmas[c] * factor, 1)})`).join(', ') || '—', pair] };
+}
+
+/// @param cells the message's "mixtures" of one species
+export function showMixtures(panel, cells, { length, species, fields }) {
+  const atoms = cells.reduce((sum, c) => sum + c.count, 0);
+  label(panel, `series, ${fields}, n = ${count(atoms)} atoms · thick: ± se, thin: ± sd, number: k`,
+    atoms ? '' : 'a symmetry-breaking mode');
+  if (!atoms) return;
+  draw(panel.querySelector('.plot'), cells, length, species[1]);
+  fillTable(panel.querySelector('table'),
+    ['x', 'n', 'atoms', 'k', 'ΔBIC', `means ± se (sd), ${length.unit}`, `pair ± D, ${length.unit}`],
+    cells.filter((c) => c.count > 0).map((c) => row(c, length)));
+}

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+// All offsets from the cations to their neighbours in one picture: width is disorder, splitting is lower symmetry.
+import { colourOf, count, fixed, known, sequential } from './colours.js';
+import { fillTable, label, raster, sizedPen } from './dom.js';
+import { SHELLS, idealSites } from './modes.js';
+
+const GROUND = [5, 7, 10];
+
+/// The cation is in the middle of the middle bin; v is up.
+function draw(canvas, { bins, bin_a: bin, counts, neighbours, cations }) {
+  const { pen, width, height } = sizedPen(canvas);
+  const side = Math.min(width, height);
+  const perA = side / bins / bin;
+  const range = { low: 0, high: Math.log1p(counts.reduce((a, b) => Math.max(a, b), 1)), table: sequential };
+  pen.translate(width / 2, height / 2);
+  pen.drawImage(raster(bins, (k) => (counts[k] ? colourOf(Math.log1p(counts[k]), range) : GROUND)), -side / 2, -side / 2, side, side);
+  pen.beginPath();
+  pen.rect(-side / 2, -side / 2, side, side);
+  pen.clip();
+  pen.strokeStyle = '#6b7a8c';
+  pen.setLineDash([3, 4]);
+  for (const [distance] of SHELLS.slice(0, Math.ceil(neighbours / 6))) {
+    pen.beginPath();
+    pen.arc(0, 0, distance * perA, 0, 7);
+    pen.stroke();
+  }
+  pen.setLineDash([]);
+  pen.strokeStyle = pen.fillStyle = '#ff9f1c';
+  pen.font = '600 12px system-ui, "DejaVu Sans", sans-serif';
+  pen.textAlign = 'center';
+  idealSites(neighbours).forEach(([u, v], k) => {
+    const [x, y] = [u * perA, -v * perA];
+    pen.beginPath();
+    for (const [dx, dy] of [[12, 0], [-12, 0], [0, 12], [0, -12]]) {  // a cross-hair, open where the atoms are
+      pen.moveTo(x + dx, y + dy);
+      pen.lineTo(x + 1.5 * dx, y + 1.5 * dy);
+    }
+    pen.stroke();
+    const out = 1 + 30 / Math.hypot(x, y);
+    pen.fillText(k + 1, x * out, y * out + 4);
+  });
+  pen.fillStyle = cations ? '#dfe7ef' : '#8796a8';
+  pen.beginPath();
+  pen.arc(0, 0, 3, 0, 7);
+  pen.fill();
+  return range.high;
+}
+
+function row(site, k, { factor, digits }) {
+  const size = (v) => (known(v) ? fixed(v * factor, digits) : '—');
+  const split = !known(site.splitting_a) ? '—' : site.splitting_a > 0
+    ? `${size(site.splitting_a)} (${fixed(site.splitting_significance, 1)} σ)` : 'none';
+  const angle = known(site.widest_a) ? `${fixed((site.widest_rad * 180) / Math.PI, 0)}°` : '—';
+  return [String(k + 1), size(known(site.u_a) ? Math.hypot(site.u_a, site.v_a) : null), size(site.widest_a), angle,
+    size(site.narrowest_a), split];
+}
+
+export function showNeighbours(panel, { neighbour_histogram: histogram, order }, context) {
+  const missing = !histogram?.cations;
+  label(panel, missing ? '' : `tracks of this field of view, n = ${count(histogram.cations)} cations${context.framesHere}`,
+    missing ? 'cations with all their neighbours' : '');
+  if (missing) return;
+  const most = Math.round(Math.expm1(draw(panel.querySelector('canvas'), histogram)));
+  const known_a = context.unit === 'nm' && context.a > 0;
+  const unit = known_a ? { factor: context.a * 1000, digits: 1, name: 'pm' } : { factor: 1, digits: 4, name: 'a' };
+  panel.querySelector('.note').textContent = `1 to ${count(most)} offsets a bin, log scale; crosses: ideal sites of a = ` +
+    (known_a ? `${fixed(unit.factor, 1)} pm` : '1') + `; |ψ₆| ${fixed(order.hexatic.mean, 4)} ± ${fixed(order.hexatic.se, 4)}`;
+  fillTable(panel.querySelector('table'),
+    ['site', `distance, ${unit.name}`, `σ widest, ${unit.name}`, 'along', `σ narrowest`, `splitting, ${unit.name}`],
+    histogram.sites.map((site, k) => ({ cells: row(site, k, unit) })));
+}

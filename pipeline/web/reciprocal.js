@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+// The power spectrum of this frame with the spots that were looked for, and what was found there.
+import { fixed, known, niceBelow, withError } from './colours.js';
+import { fillTable, label, raster, sizedPen } from './dom.js';
+
+const DIRECTIONS = ['a₁', 'a₂', 'a₂ − a₁'];
+const DISC = 0.13;  // of |g|: where the power of a spot is summed
+
+// Frequencies come in 1/px; without a scale they stay so.
+const inverse = ({ unit, perPx }) => (unit === 'nm' && perPx ? { factor: 1 / perPx, name: 'nm⁻¹' } : { factor: 1, name: 'px⁻¹' });
+
+function circle(pen, x, y, r, { colour, dash }) {
+  pen.strokeStyle = colour;
+  pen.setLineDash(dash);
+  pen.beginPath();
+  pen.arc(x, y, r, 0, 7);
+  pen.stroke();
+}
+
+function drawScaleBar(pen, x, y, side, scale, { factor, name }) {
+  const length = niceBelow(((0.2 * side) / scale) * factor);
+  pen.fillStyle = '#05070acc';
+  pen.fillRect(x + 6, y - 34, (length / factor) * scale + 16, 28);
+  pen.fillStyle = '#fff';
+  pen.fillRect(x + 14, y - 14, (length / factor) * scale, 3);
+  pen.fillText(`${Number(length.toPrecision(1))} ${name}`, x + 14, y - 19);
+}
+
+/// Frequency 0 is in the middle of bin size/2; y is down, as in the image.
+function draw(canvas, fourier, reciprocal) {
+  const { pen, width, height } = sizedPen(canvas);
+  const { size, step_per_px: step, grey, peaks, second_order: second, half_order: half } = fourier;
+  const side = Math.min(width, height);
+  const [left, top] = [(width - side) / 2, (height - side) / 2];
+  const scale = side / size / step;
+  const centre = (Math.floor(size / 2) + 0.5) * (side / size);
+  pen.drawImage(raster(size, (k) => [grey[k], grey[k], grey[k]]), left, top, side, side);
+  pen.save();
+  pen.beginPath();
+  pen.rect(left, top, side, side);
+  pen.clip();
+  const first = peaks.find((p) => known(p.gx_per_px));
+  const radius = first ? DISC * scale * Math.hypot(first.gx_per_px, first.gy_per_px) : 0;
+  const marks = [[peaks, { colour: '#56b4e9', dash: [] }], [second, { colour: '#56b4e9', dash: [2, 3] }],
+    [half, { colour: '#ff9f1c', dash: [4, 3] }]];
+  pen.lineWidth = 1.4;
+  pen.font = '600 12px system-ui, "DejaVu Sans", sans-serif';
+  for (const [spots, style] of marks) {
+    for (const { gx_per_px: gx, gy_per_px: gy } of spots) {
+      if (!known(gx)) continue;
+      for (const sign of [1, -1]) {
+        circle(pen, left + centre + sign * gx * scale, top + centre + sign * gy * scale, radius, style);
+      }
+    }
+  }
+  pen.fillStyle = '#56b4e9';
+  peaks.forEach(({ gx_per_px: gx, gy_per_px: gy }, k) => {
+    if (known(gx)) pen.fillText(DIRECTIONS[k], left + centre + gx * scale + radius + 3, top + centre + gy * scale + 4);
+  });
+  pen.restore();
+  drawScaleBar(pen, left, top + side, side, scale, reciprocal);
+}
+
+const splitting = ({ factor }) => (p) => (known(p.splitting_per_px) && p.splitting_per_px > 0
+  ? `${fixed(p.splitting_per_px * factor, 3)} (${fixed(p.splitting_significance, 1)} σ)` : known(p.gx_per_px) ? 'one peak' : '—');
+
+function rows({ peaks, second_order: second, half_order: half }, order, species, reciprocal) {
+  const scaled = (key) => (p) => (known(p[key]) ? fixed(p[key] * reciprocal.factor, 3) : '—');
+  const size = (p) => (known(p.gx_per_px) ? fixed(Math.hypot(p.gx_per_px, p.gy_per_px) * reciprocal.factor, 3) : '—');
+  const image = (p) => (known(p.ratio) ? `${fixed(100 * p.ratio, 2)} % (${fixed(p.significance, 1)} σ)` : '—');
+  const { name } = reciprocal;
+  const longRange = species.slice(0, 2).map((of, s) => [`long-range order, ${of} zigzag`,
+    ...order.long_range.filter((l) => l.species === s).map((l) => (known(l.se) ? withError(l.order, l.se, '') : '—'))]);
+  return [[`|g|, ${name}`, ...peaks.map(size)],
+    [`g: σ radial, ${name}`, ...peaks.map(scaled('width_radial_per_px'))],
+    [`g: σ tangential, ${name}`, ...peaks.map(scaled('width_tangential_per_px'))],
+    [`g: splitting, ${name}`, ...peaks.map(splitting(reciprocal))],
+    [`2g: σ radial, ${name}`, ...second.map(scaled('width_radial_per_px'))],
+    [`2g: σ tangential, ${name}`, ...second.map(scaled('width_tangential_per_px'))],
+    [`2g: splitting, ${name}`, ...second.map(splitting(reciprocal))],
+    ['g/2, image: power of g', ...half.map(image)],
+    ['g/2, positions: S(g/2)', ...order.structure_factor.map((s, k) => withError(s, order.structure_factor_se[k], ''))],
+    ...longRange];
+}
+
+export function showReciprocal(panel, { fourier, order }, context) {
+  const missing = !fourier || fourier.size === 0;
+  label(panel, `frame ${context.frame}, n = 1 frame`, missing ? 'a complete frame' : '');
+  if (missing) return;
+  const reciprocal = inverse(context);
+  draw(panel.querySelector('canvas'), fourier, reciprocal);
+  panel.querySelector('.note').textContent =
+    `grey: log₁₀ of the power over counting noise, ${fixed(fourier.low, 1)} to ${fixed(fourier.high, 1)}`;
+  fillTable(panel.querySelector('table'), ['rows along', ...DIRECTIONS],
+    rows(fourier, order, context.species, reciprocal).map((cells) => ({ cells })));
+}

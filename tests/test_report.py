@@ -1,0 +1,217 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""dwellmap-report on small results: its page is whole by itself, holds the numbers, survives whatever is missing."""
+import copy
+import json
+import os
+import pathlib
+import random
+import re
+import subprocess
+import sys
+import tempfile
+import unittest
+import xml.etree.ElementTree as xml
+
+sys.dont_write_bytecode = True
+TOOLS = pathlib.Path(__file__).resolve().parent.parent / "tools"
+sys.path[:0] = [str(TOOLS), str(pathlib.Path(__file__).resolve().parent / "support")]
+try:
+    from example_results import RADIAL, example
+    import numpy as np
+    from report import figure_modes, orient, words
+    from report.compose import write_report
+    from report.figure_process import runs
+    from report.plots import use_style, wrap
+    from report.results import Results
+except ModuleNotFoundError as missing:
+    print(f"test_report: skipped, {missing} (apt-get install python3-matplotlib)")
+    sys.exit(77)
+
+use_style()
+
+
+class Folder(unittest.TestCase):
+    def setUp(self) -> None:
+        folder = tempfile.TemporaryDirectory(prefix="dwellmap-report-")
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+
+    def save(self, results: object) -> pathlib.Path:
+        path = self.folder / "results.json"
+        path.write_text(json.dumps(results), encoding="utf-8")
+        return path
+
+    def report(self, results: object) -> str:
+        return write_report(self.save(results), self.folder, "1.2.3").read_text(encoding="utf-8")
+
+
+class Page(unittest.TestCase):
+    """Two images, nothing missing."""
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        folder = tempfile.TemporaryDirectory(prefix="dwellmap-report-")
+        cls.addClassCleanup(folder.cleanup)
+        cls.folder = pathlib.Path(folder.name)
+        results = cls.folder / "results.json"
+        results.write_text(json.dumps(example()), encoding="utf-8")
+        cls.page = write_report(results, cls.folder, "1.2.3").read_text(encoding="utf-8")
+
+    def test_needs_nothing_but_itself(self) -> None:
+        page = self.page
+        self.assertNotIn("http", page)
+        self.assertNotIn("<script", page)
+        self.assertNotIn("@import", page)
+        used = set(re.findall(r'(?:href|src)="([^"]*)"', page)) | set(re.findall(r"url\(([^)]*)\)", page))
+        inside = {u for u in used if u.startswith(("#", "data:"))}
+        self.assertTrue(all(u.startswith("figures/figure_") for u in used - inside), used - inside)
+        ids = re.findall(r' id="([^"]*)"', page)
+        self.assertEqual(len(ids), len(set(ids)))
+        self.assertLessEqual({u[1:] for u in inside if u.startswith("#")}, set(ids))
+
+    def test_every_figure_is_there_and_to_be_had_alone(self) -> None:
+        page = self.page
+        self.assertNotIn("Not shown", page)
+        for number in ("1", "2", "3", "4", "5", "S1", "S2", "S3"):
+            self.assertIn(f'id="figure-{number}"', page)
+        linked = re.findall(r'href="(figures/[^"]*)"', page)
+        self.assertEqual(page.count('<svg style'), len(linked))
+        for path in linked:
+            self.assertTrue(xml.parse(self.folder / path).getroot().tag.endswith("svg"))
+
+    def test_holds_the_numbers(self) -> None:
+        page = self.page.replace(words.SPACE, " ")
+        for text in ("0.50 ± 0.07", "0.37 ± 0.07", "0.41 to 0.62", "1.50 ± 0.10 pm", "4.5 ± 0.6 pm", "0.021 ± 0.012",
+                     "316.00 ± 0.10 pm", "9.8.7", "1.2.3", "a note &lt;&amp;&gt;", "neighbours = 6"):
+            self.assertIn(text, page)
+        rows = re.findall(r"<td>(\w+)</td><td>128 × 128 px<br>20 pm/px</td><td>(.*?)</td><td>(.*?)</td><td>(.*?)</td>"
+                          r"<td>(.*?)</td><td>(.*?)</td>", page)
+        self.assertEqual(rows[0], ("image0", "0.150", "0.160", "80", "70", "162"))
+
+    def test_the_unbiased_estimate_leads_and_the_papers_follows(self) -> None:
+        self.assertLess(self.page.index("<td>folded normal, one width"), self.page.index("<td>Gaussian process matrix"))
+        self.assertRegex(self.page, r"<tr class=first><td>folded normal, one width")
+
+
+class Missing(Folder):
+    def test_nothing_but_an_image(self) -> None:
+        page = self.report({"series": [{}]})
+        self.assertGreaterEqual(page.count("Not shown: "), 8)
+        self.assertNotIn("<svg", page)
+
+    def test_one_image_without_a_scale(self) -> None:
+        results = example(1)
+        for entry in results["series"] + results["population"] + results["frames"]:
+            entry.update(unit="px", length_per_px=1)
+        page = self.report(results)
+        self.assertIn("there is one image", page)
+        self.assertIn("score, px", page)
+        self.assertNotRegex(page, r"\bpm\b")
+
+    def test_many_images_go_on_in_a_second_plot(self) -> None:
+        titles = [panel.title for panel in figure_modes.figure(Results(example(5))).panels]
+        self.assertEqual(sum("(continued)" in t for t in titles), 2)
+
+    def test_one_species(self) -> None:
+        results = example()
+        for key in ("pca", "population", "mixtures", "kmeans", "regression"):
+            results[key] = [e for e in results[key] if e["species"] == "Mo"]
+        for series in results["series"]:
+            series.update(composition=None, fraction_second=None, cluster_probabilities=[None] * 8)
+        self.assertIn("Not shown: no image has two species", self.report(results))
+
+    def test_any_part(self) -> None:
+        for seed in range(2):
+            with self.subTest(seed=seed):
+                results = copy.deepcopy(example())
+                thin(results, random.Random(seed))
+                self.assertIn("Methods", self.report(results))
+
+
+def thin(node: dict | list, chance: random.Random) -> None:
+    """Takes parts away, or makes them null."""
+    for key in list(node) if isinstance(node, dict) else range(len(node)):
+        if key != "series" and chance.random() < 0.12:
+            node[key] = chance.choice([None, []])
+        elif isinstance(node[key], (dict, list)) and len(node[key]) < 60:
+            thin(node[key], chance)
+
+
+class Parts(unittest.TestCase):
+    def test_modes_are_turned_with_what_was_measured_along_them(self) -> None:
+        results = example()
+        expected = copy.deepcopy(results)
+        for modes in results["pca"]:
+            if modes["scope"] == "series":
+                for k in (0, 1):
+                    modes["modes"][k]["loadings"] = [-v for v in modes["modes"][k]["loadings"]]
+        for p in results["population"]:
+            p["scores"][:2] = [[-v for v in s] for s in p["scores"][:2]]
+            p["isotropic"], p["symmetry_breaking"] = p["scores"][0], p["scores"][1]
+        for m in results["mixtures"]:
+            for key in ("weights", "sigmas", "se_means"):
+                m[key] = m[key][::-1]  # the means are opposite to each other
+        orient.orient(results)
+        self.assertEqual(json.loads(json.dumps(results)), expected)
+
+    def test_sign_is_that_of_the_ideal_pattern(self) -> None:
+        noise = np.random.default_rng(2).normal(0, 0.05, 12)
+        self.assertEqual(orient.sign(RADIAL + noise), 1)
+        self.assertEqual(orient.sign(-RADIAL + noise), -1)
+
+    def test_numbers_have_the_digits_their_errors_allow(self) -> None:
+        for value, error, text in ((1.4712, 0.0634, "1.47 ± 0.06"), (1.4712, 0.0134, "1.471 ± 0.013"),
+                                   (-12.3, 4.0, "−12 ± 4"), (float("nan"), 1, "–"),
+                                   (1, float("nan"), "1.000 (error not known)")):
+            self.assertEqual(words.measured(value, error).replace(words.SPACE, " "), text)
+
+    def test_rows_are_filled_evenly(self) -> None:
+        self.assertEqual([wrap(n, 4) for n in range(1, 9)],
+                         [(1, 1), (1, 2), (1, 3), (1, 4), (2, 3), (2, 3), (2, 4), (2, 4)])
+
+    def test_extrapolated_intervals(self) -> None:
+        self.assertEqual(runs(np.array([True, False, True, True]), np.arange(4.0)), [(-0.5, 0.5), (1.5, 3.5)])
+
+
+class Command(Folder):
+    def run_report(self, *arguments: object) -> subprocess.CompletedProcess:
+        launcher = self.folder / "dwellmap-report"
+        if not launcher.exists():
+            launcher.write_bytes((TOOLS / "dwellmap-report").read_bytes())
+            (self.folder / "report").symlink_to(TOOLS / "report")
+        return subprocess.run([sys.executable, launcher, *map(str, arguments)], capture_output=True, text=True,
+                              check=False, env={**os.environ, "PATH": "", "PYTHONDONTWRITEBYTECODE": "1"})
+
+    def test_errors_are_one_line(self) -> None:
+        bad, image = self.folder / "bad.json", self.folder / "image.npy"
+        bad.write_text('{"a": 1}', encoding="utf-8")
+        image.touch()
+        for arguments in ([], [bad], [bad, "--out", self.folder], ["none.json", "--out", self.folder],
+                          [image, "--out", self.folder], [bad, image, "--out", self.folder],
+                          [bad, "--out", bad], [bad, "--out", self.folder, "--colour"]):
+            done = self.run_report(*arguments)
+            self.assertNotEqual(done.returncode, 0)
+            self.assertRegex(done.stderr, r"\Adwellmap-report: [^\n]+\n\Z")
+
+    def test_images_are_analysed_first(self) -> None:
+        results, image = self.save({"series": [{}]}), self.folder / "image.npy"
+        image.touch()
+        analyse = self.folder / "dwellmap-analyze"
+        said = self.folder / "said"
+        analyse.write_text(f"#!{sys.executable}\nimport shutil, sys\n"
+                           f"print(sys.argv[1:], file=open({str(said)!r}, 'w'))\n"
+                           f"shutil.copy({str(results)!r}, sys.argv[sys.argv.index('--results') + 1])\n",
+                           encoding="utf-8")
+        analyse.chmod(0o755)
+        out = self.folder / "out"
+        passed = ["--composition", "0.5", "--pixel-nm", "0.02", "--set", "a.b=1", "--set", "c=2"]
+        done = self.run_report(image, "--out", out, *passed)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertTrue((out / "index.html").is_file())
+        self.assertEqual(said.read_text(encoding="utf-8").strip(),
+                         str([str(image), "--results", str(out / "results.json"), *passed]))
+
+
+if __name__ == "__main__":
+    unittest.main()
