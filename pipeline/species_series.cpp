@@ -42,6 +42,7 @@ SpeciesSeries::SpeciesSeries(std::int8_t species, int neighbours, bool parity, i
     : species_(species),
       neighbours_(neighbours),
       class_count_(classes),
+      parity_(parity),
       joint_(2 * neighbours),
       pca_(neighbours, parity),
       cells_(components),
@@ -197,6 +198,7 @@ void SpeciesSeries::update() {
 }
 
 void SpeciesSeries::finish() {
+    pca_ = OnlinePca(neighbours_, parity_);
     find_modes(false);
     name_modes();
     choose_classes();

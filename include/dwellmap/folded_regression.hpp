@@ -57,18 +57,19 @@ private:
         double sum_of_squares;
     };
     struct State {
-        Eigen::Vector4d coefficients;
+        Eigen::Vector4d coefficients = Eigen::Vector4d::Zero();
         Eigen::VectorXd log_variance;  ///< [widths]
     };
     /// Of the log likelihood in (coefficients, log_variance); the widths don't couple with each other.
     struct Derivatives {
-        double log_likelihood;
-        Eigen::Vector4d slope;
-        Eigen::Matrix4d curvature;  ///< −∂², as all below
+        double log_likelihood = 0;
+        Eigen::Vector4d slope = Eigen::Vector4d::Zero();
+        Eigen::Matrix4d curvature = Eigen::Matrix4d::Zero();  ///< −∂², as all below
         Eigen::VectorXd slope_width, curvature_width;
-        Eigen::Matrix4Xd mixed;   ///< [4 × widths]
-        Eigen::Matrix4d concave;  ///< of expectation-maximisation: never negative
-        Eigen::VectorXd atoms;    ///< [widths]
+        Eigen::Matrix4Xd mixed;  ///< [4 × widths]
+        Eigen::Matrix4d concave =
+            Eigen::Matrix4d::Zero();  ///< of expectation-maximisation: never negative
+        Eigen::VectorXd atoms;        ///< [widths]
     };
     struct Step {
         Eigen::Vector4d coefficients;
@@ -79,8 +80,9 @@ private:
     struct Solution {
         State state;
         Derivatives derivatives;
-        Eigen::Array4i known;  ///< which of (a, b, c, d) the data determine
-        bool converged;
+        Eigen::Array4i known =
+            Eigen::Array4i::Zero();  ///< which of (a, b, c, d) the data determine
+        bool converged = false;
     };
     static constexpr int kNoImage = -1;
 

@@ -79,6 +79,7 @@ private:
 
     std::int8_t species_;
     int neighbours_, class_count_;
+    bool parity_;
     std::vector<std::unique_ptr<Part>> parts_;
     std::vector<double> changed_;  // compositions
     std::vector<std::size_t> free_slots_;

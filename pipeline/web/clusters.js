@@ -33,11 +33,10 @@ export function showClusters(panel, views, context) {
   const { cluster_probabilities: measured, cluster_low: low, cluster_high: high, warren_cowley: order,
     ordering_energy: energy } = views;
   const missing = !measured?.some(known);
-  label(panel, missing ? '' : `tracks of this field of view, n = ${count(views.neighbour_histogram.cations)} clusters${context.framesHere}`,
+  label(panel, missing ? '' : `tracks, n = ${count(views.neighbour_histogram.cations)} clusters${context.framesHere}`,
     missing ? 'cations whose neighbours have known species' : '');
   if (missing) return;
   const [first, second] = context.species;
-  draw(panel.querySelector('.plot'), views, second);
   fillTable(panel.querySelector('table'), [`${second} atoms`, 'measured', '68 % interval', 'binomial', 'quasi-chemical'],
     K.map((k) => ({ cells: [`${k} of 7`, fixed(measured[k], 4), `${fixed(low[k], 4)} … ${fixed(high[k], 4)}`,
       fixed(views.cluster_binomial[k], 4), fixed(views.cluster_quasichemical[k], 4)] })));
@@ -46,4 +45,5 @@ export function showClusters(panel, views, context) {
   put('#warren-cowley', both(order.alpha, order.se));
   put('#ordering-energy', known(energy.se) ? `${both(energy.kT, energy.se)} kT` : '—');
   put('.note', `α₁ and w below 0: ${first} and ${second} prefer each other as neighbours; w: of an unlike bond over the like ones`);
+  draw(panel.querySelector('.plot'), views, second);
 }

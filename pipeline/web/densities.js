@@ -22,8 +22,12 @@ function draw(canvas, { bins, counts, x_low: left, x_high: right, y_low: bottom,
   pen.stroke();
 }
 
-function axisText(arrow, mode, name, low, high, { factor, unit }) {
-  return `${arrow} ${mode + 1} ${name}, ${fixed(low * factor, 0)}…${fixed(high * factor, 0)} ${unit}`;
+/// What each axis shows of, by mode: every pair has the same.
+function rangeTexts(pairs, { factor, unit }) {
+  const text = (low, high) => (low === -high ? `±${fixed(high * factor, 0)} ${unit}`
+    : `${fixed(low * factor, 0)}…${fixed(high * factor, 0)} ${unit}`);
+  const ranges = new Map(pairs.flatMap((p) => [[p.x, text(p.x_low, p.x_high)], [p.y, text(p.y_low, p.y_high)]]));
+  return [...ranges].map(([mode, range]) => element('small', '', `${mode + 1}: ${range}`));
 }
 
 /// @param densities [{species, pairs}]; @param names(species, mode) of the modes
@@ -38,13 +42,13 @@ export function showDensities(panel, densities, names, { length, species, fields
     const head = element('div', 'species');
     const title = element('b', '', name);
     title.style.color = marks[Math.max(0, species.indexOf(name))].colour;
-    head.append(title, element('small', '', `n = ${count(sum(pairs[0]))}`));
+    head.append(title, element('small', '', `n = ${count(sum(pairs[0]))}`), ...rangeTexts(pairs, length));
     box.append(head);
     for (const pair of pairs) {
       const figure = element('figure');
       const canvas = document.createElement('canvas');
-      figure.append(element('figcaption', '', axisText('↑', pair.y, names(name, pair.y), pair.y_low, pair.y_high, length)), canvas,
-        element('figcaption', '', axisText('→', pair.x, names(name, pair.x), pair.x_low, pair.x_high, length)));
+      figure.append(element('figcaption', '', `↑ ${pair.y + 1} ${names(name, pair.y)}`), canvas,
+        element('figcaption', '', `→ ${pair.x + 1} ${names(name, pair.x)}`));
       box.append(figure);
       later.push(() => draw(canvas, pair));
     }

@@ -21,31 +21,33 @@ function decode(buffer) {
   return { message, grey };
 }
 
-/// @param onMessage(message, grey) at most once per screen refresh: the newest image, never a backlog
+/// @param onMessage(message, grey) at most once per screen refresh: the newest image and analysis, never a backlog
 /// @param onLost() once, when nothing has come for too long or the connection broke
 export function connect(onMessage, onLost) {
   let socket = null;
   let heard = 0;
   let delay = FIRST_DELAY_MS;
-  let waiting = [];
+  const waiting = new Map();  // the newest message of each kind, in order of arrival
 
   const show = () => {
-    const buffers = waiting;
-    waiting = [];
-    for (const buffer of buffers) {
-      const { message, grey } = decode(buffer);
+    const messages = [...waiting.values()];
+    waiting.clear();
+    for (const decoded of messages) {
+      const { message, grey } = decoded();
       onMessage(message, grey);
     }
   };
 
-  // A frame replaces everything before it. A status only replaces a status: it is small and has no image.
+  // Frames are large, and only decoded if they will be shown.
   const receive = (buffer) => {
     heard = performance.now();
     delay = FIRST_DELAY_MS;
+    if (waiting.size === 0) requestAnimationFrame(show);
     const isFrame = buffer.byteLength > 4 + new DataView(buffer).getUint32(0, true);
-    if (waiting.length === 0) requestAnimationFrame(show);
-    waiting = isFrame ? [buffer] : [...waiting.filter((b) => b.isFrame), buffer];
-    buffer.isFrame = isFrame;
+    const decoded = isFrame ? null : decode(buffer);
+    const kind = isFrame ? 'frame' : decoded.message.analysis ? 'analysis' : 'status';
+    waiting.delete(kind);
+    waiting.set(kind, isFrame ? () => decode(buffer) : () => decoded);
   };
 
   const lost = () => {
@@ -53,7 +55,7 @@ export function connect(onMessage, onLost) {
     socket.onclose = socket.onmessage = null;
     socket.close();
     socket = null;
-    waiting = [];  // or what came just before would be shown as live
+    waiting.clear();  // or what came just before would be shown as live
     onLost();
     setTimeout(open, delay * (0.5 + Math.random()));  // jitter: many pages don't come back at once
     delay = Math.min(2 * delay, LONGEST_DELAY_MS);

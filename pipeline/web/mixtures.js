@@ -44,18 +44,18 @@ function row(cell, { factor }) {
   const { composition, n, k, means, se_means: errors, sigmas, symmetric } = cell;
   const size = (v, se) => (known(se) ? withError(v * factor, se * factor, '') : known(v) ? `${fixed(v * factor, 1)} ± ?` : '—');
   const pair = known(symmetric.se) ? size(symmetric.separation, symmetric.se) : k > 0 ? 'not resolved' : '—';
-  return { faint: !bimodal(cell), cells: [fixed(composition, 2), String(n), count(cell.count), k > 0 ? String(k) : 'too few',
+  return { faint: !bimodal(cell), cells: [fixed(composition, 2), String(n), count(cell.count), k > 0 ? String(k) : '—',
     fixed(cell.delta_bic, 1), means.map((m, c) => `${size(m, errors[c])} (${fixed(sigmas[c] * factor, 1)})`).join(', ') || '—', pair] };
 }
 
 /// @param cells the message's "mixtures" of one species
 export function showMixtures(panel, cells, { length, species, fields }) {
   const atoms = cells.reduce((sum, c) => sum + c.count, 0);
-  label(panel, `series, ${fields}, n = ${count(atoms)} atoms · thick: ± se, thin: ± sd, number: k`,
+  label(panel, `series, ${fields}, n = ${count(atoms)} atoms`,
     atoms ? '' : 'a symmetry-breaking mode');
   if (!atoms) return;
-  draw(panel.querySelector('.plot'), cells, length, species[1]);
   fillTable(panel.querySelector('table'),
     ['x', 'n', 'atoms', 'k', 'ΔBIC', `means ± se (sd), ${length.unit}`, `pair ± D, ${length.unit}`],
     cells.filter((c) => c.count > 0).map((c) => row(c, length)));
+  draw(panel.querySelector('.plot'), cells, length, species[1]);
 }

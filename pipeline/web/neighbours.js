@@ -7,11 +7,11 @@ import { SHELLS, idealSites } from './modes.js';
 const GROUND = [5, 7, 10];
 
 /// The cation is in the middle of the middle bin; v is up.
-function draw(canvas, { bins, bin_a: bin, counts, neighbours, cations }) {
+function draw(canvas, { bins, bin_a: bin, counts, neighbours }, most) {
   const { pen, width, height } = sizedPen(canvas);
   const side = Math.min(width, height);
   const perA = side / bins / bin;
-  const range = { low: 0, high: Math.log1p(counts.reduce((a, b) => Math.max(a, b), 1)), table: sequential };
+  const range = { low: 0, high: Math.log1p(most), table: sequential };
   pen.translate(width / 2, height / 2);
   pen.drawImage(raster(bins, (k) => (counts[k] ? colourOf(Math.log1p(counts[k]), range) : GROUND)), -side / 2, -side / 2, side, side);
   pen.beginPath();
@@ -39,11 +39,10 @@ function draw(canvas, { bins, bin_a: bin, counts, neighbours, cations }) {
     const out = 1 + 30 / Math.hypot(x, y);
     pen.fillText(k + 1, x * out, y * out + 4);
   });
-  pen.fillStyle = cations ? '#dfe7ef' : '#8796a8';
+  pen.fillStyle = '#dfe7ef';
   pen.beginPath();
   pen.arc(0, 0, 3, 0, 7);
   pen.fill();
-  return range.high;
 }
 
 function row(site, k, { factor, digits }) {
@@ -57,15 +56,16 @@ function row(site, k, { factor, digits }) {
 
 export function showNeighbours(panel, { neighbour_histogram: histogram, order }, context) {
   const missing = !histogram?.cations;
-  label(panel, missing ? '' : `tracks of this field of view, n = ${count(histogram.cations)} cations${context.framesHere}`,
+  label(panel, missing ? '' : `tracks, n = ${count(histogram.cations)} cations${context.framesHere}`,
     missing ? 'cations with all their neighbours' : '');
   if (missing) return;
-  const most = Math.round(Math.expm1(draw(panel.querySelector('canvas'), histogram)));
-  const known_a = context.unit === 'nm' && context.a > 0;
-  const unit = known_a ? { factor: context.a * 1000, digits: 1, name: 'pm' } : { factor: 1, digits: 4, name: 'a' };
+  const most = histogram.counts.reduce((a, b) => Math.max(a, b), 1);
+  const scaled = context.unit === 'nm' && context.a > 0;
+  const unit = scaled ? { factor: context.a * 1000, digits: 1, name: 'pm' } : { factor: 1, digits: 4, name: 'a' };
   panel.querySelector('.note').textContent = `1 to ${count(most)} offsets a bin, log scale; crosses: ideal sites of a = ` +
-    (known_a ? `${fixed(unit.factor, 1)} pm` : '1') + `; |ψ₆| ${fixed(order.hexatic.mean, 4)} ± ${fixed(order.hexatic.se, 4)}`;
+    (scaled ? `${fixed(unit.factor, 1)} pm` : '1') + `; |ψ₆| ${fixed(order.hexatic.mean, 4)} ± ${fixed(order.hexatic.se, 4)}`;
   fillTable(panel.querySelector('table'),
-    ['site', `distance, ${unit.name}`, `σ widest, ${unit.name}`, 'along', `σ narrowest`, `splitting, ${unit.name}`],
+    [`site, ${unit.name}`, 'distance', 'σ widest', 'along', 'σ narrowest', 'splitting'],
     histogram.sites.map((site, k) => ({ cells: row(site, k, unit) })));
+  draw(panel.querySelector('canvas'), histogram, most);
 }

@@ -133,5 +133,4 @@ export function showFrame(message) {
   showLattice(frame);
   showOrder(frame);
   showStages(stages, frame.time_us);
-  drawTrends(message);
 }

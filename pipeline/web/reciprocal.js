@@ -64,33 +64,33 @@ function draw(canvas, fourier, reciprocal) {
 const splitting = ({ factor }) => (p) => (known(p.splitting_per_px) && p.splitting_per_px > 0
   ? `${fixed(p.splitting_per_px * factor, 3)} (${fixed(p.splitting_significance, 1)} σ)` : known(p.gx_per_px) ? 'one peak' : '—');
 
+/// Quantities of the three directions.
 function rows({ peaks, second_order: second, half_order: half }, order, species, reciprocal) {
   const scaled = (key) => (p) => (known(p[key]) ? fixed(p[key] * reciprocal.factor, 3) : '—');
   const size = (p) => (known(p.gx_per_px) ? fixed(Math.hypot(p.gx_per_px, p.gy_per_px) * reciprocal.factor, 3) : '—');
   const image = (p) => (known(p.ratio) ? `${fixed(100 * p.ratio, 2)} % (${fixed(p.significance, 1)} σ)` : '—');
-  const { name } = reciprocal;
-  const longRange = species.slice(0, 2).map((of, s) => [`long-range order, ${of} zigzag`,
+  const longRange = species.map((of, s) => [`order of ${of} zigzag`,
     ...order.long_range.filter((l) => l.species === s).map((l) => (known(l.se) ? withError(l.order, l.se, '') : '—'))]);
-  return [[`|g|, ${name}`, ...peaks.map(size)],
-    [`g: σ radial, ${name}`, ...peaks.map(scaled('width_radial_per_px'))],
-    [`g: σ tangential, ${name}`, ...peaks.map(scaled('width_tangential_per_px'))],
-    [`g: splitting, ${name}`, ...peaks.map(splitting(reciprocal))],
-    [`2g: σ radial, ${name}`, ...second.map(scaled('width_radial_per_px'))],
-    [`2g: σ tangential, ${name}`, ...second.map(scaled('width_tangential_per_px'))],
-    [`2g: splitting, ${name}`, ...second.map(splitting(reciprocal))],
-    ['g/2, image: power of g', ...half.map(image)],
-    ['g/2, positions: S(g/2)', ...order.structure_factor.map((s, k) => withError(s, order.structure_factor_se[k], ''))],
+  return [['|g|', ...peaks.map(size)],
+    ['σ radial of g', ...peaks.map(scaled('width_radial_per_px'))],
+    ['σ tangential of g', ...peaks.map(scaled('width_tangential_per_px'))],
+    ['splitting of g', ...peaks.map(splitting(reciprocal))],
+    ['σ radial of 2g', ...second.map(scaled('width_radial_per_px'))],
+    ['σ tangential of 2g', ...second.map(scaled('width_tangential_per_px'))],
+    ['splitting of 2g', ...second.map(splitting(reciprocal))],
+    ['image at g/2, of g', ...half.map(image)],
+    ['S(g/2) of positions', ...order.structure_factor.map((s, k) => withError(s, order.structure_factor_se[k], ''))],
     ...longRange];
 }
 
 export function showReciprocal(panel, { fourier, order }, context) {
   const missing = !fourier || fourier.size === 0;
-  label(panel, `frame ${context.frame}, n = 1 frame`, missing ? 'a complete frame' : '');
+  label(panel, `this frame (${context.frame}), n = 1 frame`, missing ? 'a complete frame' : '');
   if (missing) return;
   const reciprocal = inverse(context);
-  draw(panel.querySelector('canvas'), fourier, reciprocal);
   panel.querySelector('.note').textContent =
     `grey: log₁₀ of the power over counting noise, ${fixed(fourier.low, 1)} to ${fixed(fourier.high, 1)}`;
-  fillTable(panel.querySelector('table'), ['rows along', ...DIRECTIONS],
+  fillTable(panel.querySelector('table'), [`${reciprocal.name}, rows along`, ...DIRECTIONS],
     rows(fourier, order, context.species, reciprocal).map((cells) => ({ cells })));
+  draw(panel.querySelector('canvas'), fourier, reciprocal);
 }

@@ -13,7 +13,9 @@ function value(estimate, name, factor) {
 
 function row(estimate, factor) {
   const { ratio_low: low, ratio_high: high, count: atoms, converged } = estimate;
-  return { faint: !converged, cells: [estimate.label + (converged ? '' : ', not converged'), ...['a', 'b', 'c', 'd'].map((c) => value(estimate, c, factor)),
+  const outer = known(estimate.c) ? `\nc = ${value(estimate, 'c', factor)}` : '';
+  const label = `${estimate.label}${converged ? '' : ', not converged'}${outer}`;
+  return { faint: !converged, cells: [label, ...['a', 'b', 'd'].map((c) => value(estimate, c, factor)),
     value(estimate, 'ratio', 1), known(low) && known(high) ? `${fixed(low, 2)} … ${fixed(high, 2)}` : '—', count(atoms)] };
 }
 
@@ -24,10 +26,10 @@ export function showRegression(panel, regression, { length, fields, species }) {
   if (!estimates.length) return;
   const table = panel.querySelector('table');
   const { unit } = length;
-  fillTable(table, ['estimator', `a, ${unit}`, `b, ${unit}`, `c, ${unit}`, `d, ${unit}`, 'b/(6a)', 'one image left out', 'n'],
+  fillTable(table, ['estimator', `a, ${unit}`, `b, ${unit}`, `d, ${unit}`, 'b/(6a)', 'less one image', 'n'],
     estimates.map((e) => row(e, length.factor)));
   const marked = estimates.some((e) => known(e.se_ratio_model) && !known(e.se_ratio));
   panel.querySelector('.note').replaceChildren(
-    element('span', '', `D = a n + b x + d, D: ${regression.response}, n: ${species[1]} neighbours, x: composition; c: a neighbour in the outer shells. `),
+    element('span', '', `D = a n + b x + d, D: ${regression.response}, n: ${species[1]} neighbours, x: composition; c: of a neighbour in the outer shells. `),
     element('span', '', `± between blocks of the crystal${marked ? '; * as of independent atoms, which is too small' : ''}.`));
 }

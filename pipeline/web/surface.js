@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The order parameter as a smooth function of neighbours and composition, and how well it is known where.
-import { colourOf, compositionColour, count, css, fixed, known, niceAbove, sequential, withError } from './colours.js';
+import { colourOf, count, css, fixed, known, niceAbove, sequential, withError } from './colours.js';
 import { Chart, svg } from './chart.js';
 import { fillTable, label } from './dom.js';
 
@@ -47,10 +47,10 @@ function draw(box, gp, values, { length, species, x: now }, extrapolated) {
 function showCurve(table, curves, { length: { factor, unit }, x: now }) {
   const distance = (c) => Math.abs(c.x - (now ?? c.x));
   const curve = curves.reduce((best, c) => (distance(c) < distance(best) ? c : best));
-  const whole = [0, 1, 2, 3, 4, 5, 6].map((n) => curve.n.indexOf(n));
-  fillTable(table, ['n', ...whole.map((_, n) => String(n))],
-    [{ cells: [`x = ${fixed(curve.x, 2)}, ${unit}`, ...whole.map((k) => withError(curve.mean[k] * factor, curve.sd[k] * factor, ''))] }]);
-  table.style.setProperty('--composition', compositionColour(curve.x));
+  fillTable(table, ['n', `x = ${fixed(curve.x, 2)}, ${unit}`], [0, 1, 2, 3, 4, 5, 6].map((n) => {
+    const k = curve.n.indexOf(n);
+    return { cells: [String(n), withError(curve.mean[k] * factor, curve.sd[k] * factor, '')] };
+  }));
 }
 
 /// @param regression the message's entry of one species
@@ -63,8 +63,8 @@ export function showSurface(panel, regression, context) {
   const means = gp.mean.flat().filter(known);
   const halfRange = (Math.max(...means) - Math.min(...means)) / 2;
   const extrapolated = (sd) => sd > halfRange;
+  showCurve(panel.querySelector('table'), regression.gp_by_composition, context);
   const [mean, sd] = panel.querySelectorAll('.plot');
   draw(mean, gp, gp.mean, context, extrapolated);
   draw(sd, gp, gp.sd, context, extrapolated);
-  showCurve(panel.querySelector('table'), regression.gp_by_composition, context);
 }

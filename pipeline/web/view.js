@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // The operator's page: messages in, picture and numbers out; and the buttons.
+import { showAnalysis } from './analysis.js';
 import { drawBars } from './bars.js';
 import { diverging, known, niceBelow, sequential, small } from './colours.js';
 import { connect } from './link.js';
 import { showModes } from './modes.js';
 import { drawTrends, showFrame, showState, showStatus, text } from './panels.js';
 import { Scene } from './scene.js';
+import { connectTabs, openTab } from './tabs.js';
 import { describeAtom } from './tip.js';
 
 const $ = (id) => document.getElementById(id);
@@ -13,6 +15,7 @@ const scene = new Scene($('scene'));
 const pressed = (id) => $(id).getAttribute('aria-pressed') === 'true';
 const fitted = new Map();  // range set by autoscale, by quantity; all others have the default
 let shown = null;          // the newest frame message
+let analysis = null;       // the newest of the series
 
 const QUANTITIES = [['species', 'species'], ['isotropic', 'isotropic'], ['order_parameter', 'order parameter'],
   ...[0, 1, 2].map((k) => [`zigzag.${k}`, `zigzag ${k}`]), ...[0, 1, 2, 3, 4, 5].map((k) => [`pca.${k}`, `PCA ${k + 1}`])];
@@ -96,6 +99,17 @@ function offerMaps(maps) {
   if (names.includes(before)) select.value = before;
 }
 
+/// All pictures of the screen that is open: the others have no size.
+function drawScreen() {
+  if (openTab() !== 'frame') {
+    showAnalysis(openTab(), analysis, shown?.message.frame);
+  } else if (shown) {
+    draw();
+    drawTrends(shown.message);
+    showModes($('modes'), shown.message.pca, shown.message.frame.lattice.rotation_rad);
+  }
+}
+
 function onMessage(message, grey) {
   if (message.frame) {
     shown = { message };
@@ -104,8 +118,11 @@ function onMessage(message, grey) {
     offerMaps(message.maps);
     showFrame(message);
     text('modes-population', 'all frames of this series');
-    showModes($('modes'), message.pca, message.frame.lattice.rotation_rad);
-    draw();
+    if (openTab() === 'frame') drawScreen();
+  }
+  if (message.analysis) {
+    analysis = message.analysis;
+    if (openTab() !== 'frame') drawScreen();
   }
   showStatus(message.status, shown ? shown.message.frame.notes : []);
 }
@@ -144,11 +161,7 @@ $('scene').addEventListener('pointermove', (event) => {
   $('tip').style.top = `${Math.min(event.offsetY + 8, $('scene').clientHeight - 190)}px`;
 });
 $('scene').addEventListener('pointerleave', () => { $('tip').hidden = true; });
-new ResizeObserver(() => {
-  if (!shown) return;
-  draw();
-  drawTrends(shown.message);
-  showModes($('modes'), shown.message.pca, shown.message.frame.lattice.rotation_rad);
-}).observe(document.body);
+new ResizeObserver(drawScreen).observe(document.body);
 
+connectTabs(drawScreen);
 connect(onMessage, () => showState('disconnected'));
