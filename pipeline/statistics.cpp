@@ -13,6 +13,10 @@ constexpr int kLine = 64 / sizeof(double);  // of the cache
 /// 0 for the first species, 1 for the second.
 std::size_t set_of(std::int8_t species) noexcept { return species == species_second ? 1 : 0; }
 
+bool has_set(std::int8_t species) noexcept {
+    return species == species_first || species == species_second;
+}
+
 }  // namespace
 
 Statistics::Statistics(const StatisticsConfig& config, std::size_t max_tracks)
@@ -46,23 +50,50 @@ Eigen::MatrixXd::ColXpr Statistics::next(Batch& batch, std::size_t set) noexcept
 }
 
 void Statistics::update(const std::vector<Atom>& atoms, const std::vector<std::int32_t>& track,
+                        const Neighbourhoods& neighbourhoods, Helper& helper) noexcept {
+    if (tracks_count_) {
+        let_go(atoms, track, neighbourhoods);
+    }
+    helper.both([&] { take_in(0, atoms, track, neighbourhoods); },
+                [&] { take_in(1, atoms, track, neighbourhoods); });
+}
+
+/// Atoms that have changed species leave their set. From then on no track is in the other set than its atom.
+void Statistics::let_go(const std::vector<Atom>& atoms, const std::vector<std::int32_t>& track,
                         const Neighbourhoods& neighbourhoods) noexcept {
+    for (std::size_t k = 0; k < atoms.size(); ++k) {
+        if (track[k] < 0 || !neighbourhoods.complete(k) || !has_set(atoms[k].species)) {
+            continue;
+        }
+        Member& member = members_[static_cast<std::size_t>(track[k])];
+        if (member.species != species_unknown && member.species != atoms[k].species) {
+            const auto set = set_of(member.species);
+            next(outgoing_[set], set) = Eigen::Map<Eigen::VectorXd>(mean_of(track[k]), dim_);
+            member = {};
+        }
+    }
+}
+
+/// Neighbourhoods of one species into its set, instead of what their tracks had there; its modes.
+void Statistics::take_in(std::size_t set, const std::vector<Atom>& atoms,
+                         const std::vector<std::int32_t>& track,
+                         const Neighbourhoods& neighbourhoods) noexcept {
+    const auto is_mine = [&](std::size_t k) {
+        return neighbourhoods.complete(k) && has_set(atoms[k].species) &&
+               set_of(atoms[k].species) == set;
+    };
     for (std::size_t k = 0; k < atoms.size(); ++k) {
         // tracks lie scattered in memory; in a function of its own, g++ 12 takes the prefetch for nothing and drops it
         const std::size_t later = k + kAhead;
-        if (tracks_count_ && later < atoms.size() && neighbourhoods.complete(later) &&
-            track[later] >= 0) {
+        if (tracks_count_ && later < atoms.size() && is_mine(later) && track[later] >= 0) {
             const double* mean = mean_of(track[later]);
             for (int d = 0; d < dim_ + kLine; d += kLine) {
                 __builtin_prefetch(mean + std::min(d, dim_ - 1));
             }
         }
-        const auto species = atoms[k].species;
-        if (!neighbourhoods.complete(k) ||
-            (species != species_first && species != species_second)) {
+        if (!is_mine(k)) {
             continue;
         }
-        const auto set = set_of(species);
         const auto offsets = neighbourhoods.offsets(k);
         if (!tracks_count_ || track[k] < 0) {
             next(incoming_[set], set) = offsets;
@@ -71,27 +102,23 @@ void Statistics::update(const std::vector<Atom>& atoms, const std::vector<std::i
         Member& member = members_[static_cast<std::size_t>(track[k])];
         Eigen::Map<Eigen::VectorXd> mean(mean_of(track[k]), dim_);
         if (member.species != species_unknown) {
-            const auto old_set = set_of(member.species);
-            next(outgoing_[old_set], old_set) = mean;
-        }
-        if (member.species != species) {
-            member = {species, 0};
+            next(outgoing_[set], set) = mean;
+        } else {
+            member.species = atoms[k].species;
             mean.setZero();
         }
         ++member.seen;
         mean += (offsets - mean) / member.seen;
         next(incoming_[set], set) = mean;
     }
-    for (std::size_t s = 0; s < 2; ++s) {
-        flush(s);
-        pca_[s].update(sets_[s]);
-    }
+    flush(set);
+    pca_[set].update(sets_[set]);
 }
 
 void Statistics::forget_tracks() noexcept { std::fill(members_.begin(), members_.end(), Member{}); }
 
 void Statistics::score(const std::vector<Atom>& atoms, const Neighbourhoods& neighbourhoods,
-                       std::vector<Scores>& scores) const noexcept {
+                       std::vector<Scores>& scores, Helper& helper) const noexcept {
     std::array<Projection, 2> projections;
     for (std::size_t s = 0; s < 2; ++s) {
         const ModeSet& modes = pca_[s].modes();
@@ -101,21 +128,22 @@ void Statistics::score(const std::vector<Atom>& atoms, const Neighbourhoods& nei
             projections[s].set(m, neighbourhoods.frame(), loading.data(), loading.dot(modes.mean));
         }
     }
-    for (std::size_t k = 0; k < atoms.size(); ++k) {
-        const auto species = atoms[k].species;
-        if (!neighbourhoods.complete(k) ||
-            (species != species_first && species != species_second) ||
-            pca_[set_of(species)].modes().count == 0) {
-            continue;
+    helper.halves(atoms.size(), [&](int, std::size_t first, std::size_t last) {
+        for (std::size_t k = first; k < last; ++k) {
+            const auto species = atoms[k].species;
+            if (!neighbourhoods.complete(k) || !has_set(species) ||
+                pca_[set_of(species)].modes().count == 0) {
+                continue;
+            }
+            const auto& projection = projections[set_of(species)];
+            const auto value = projection.values(neighbourhoods.offsets_px(k));
+            const auto variance = projection.variances(neighbourhoods.variances_px2(k));
+            for (std::size_t m = 0; m < kModes; ++m) {
+                scores[k].pca[m] = static_cast<float>(value[m]);
+                scores[k].se_pca[m] = std::sqrt(static_cast<float>(variance[m]));
+            }
         }
-        const auto& projection = projections[set_of(species)];
-        const auto value = projection.values(neighbourhoods.offsets_px(k));
-        const auto variance = projection.variances(neighbourhoods.variances_px2(k));
-        for (std::size_t m = 0; m < kModes; ++m) {
-            scores[k].pca[m] = static_cast<float>(value[m]);
-            scores[k].se_pca[m] = std::sqrt(static_cast<float>(variance[m]));
-        }
-    }
+    });
 }
 
 }  // namespace dwellmap

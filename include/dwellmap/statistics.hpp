@@ -2,6 +2,7 @@
 #pragma once
 
 #include "dwellmap/config.hpp"
+#include "dwellmap/helper.hpp"
 #include "dwellmap/neighbourhood.hpp"
 #include "dwellmap/online_covariance.hpp"
 #include "dwellmap/online_pca.hpp"
@@ -26,14 +27,14 @@ public:
     /// Takes a complete frame into the sets and renews the modes.
     /// @param track [atoms] index of each column's track, or -1
     void update(const std::vector<Atom>& atoms, const std::vector<std::int32_t>& track,
-                const Neighbourhoods& neighbourhoods) noexcept;
+                const Neighbourhoods& neighbourhoods, Helper& helper = no_helper()) noexcept;
 
     /// All tracks start anew: what was seen stays in the sets.
     void forget_tracks() noexcept;
 
     /// Principal component scores of the complete cations, with their errors.
     void score(const std::vector<Atom>& atoms, const Neighbourhoods& neighbourhoods,
-               std::vector<Scores>& scores) const noexcept;
+               std::vector<Scores>& scores, Helper& helper = no_helper()) const noexcept;
 
     const OnlineCovariance& set(std::size_t species) const noexcept {
         return sets_[species];
@@ -53,6 +54,11 @@ private:
     };
     static constexpr Eigen::Index kBatch = 64;
 
+    void let_go(const std::vector<Atom>& atoms, const std::vector<std::int32_t>& track,
+                const Neighbourhoods& neighbourhoods) noexcept;
+    void take_in(std::size_t set, const std::vector<Atom>& atoms,
+                 const std::vector<std::int32_t>& track,
+                 const Neighbourhoods& neighbourhoods) noexcept;
     Eigen::MatrixXd::ColXpr next(Batch& batch, std::size_t set) noexcept;
     void flush(std::size_t set) noexcept;
     double* mean_of(std::int32_t track) noexcept {
