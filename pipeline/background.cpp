@@ -84,6 +84,7 @@ float Background::mean() const noexcept {
 
 void Background::render(FitImage& image, int first_row, int last_row, int first_col,
                         int last_col) const noexcept {
+    const int first_node = place(static_cast<float>(first_col), 0).node;
     for (int y = first_row; y < last_row; ++y) {
         float* row = image.model(0, y);
         const Place p = place(0, static_cast<float>(y));
@@ -92,8 +93,7 @@ void Background::render(FitImage& image, int first_row, int last_row, int first_
             return (1 - p.v) * node[0] + p.v * node[nodes_x_];
         };
         int x = first_col;
-        for (int nx = place(static_cast<float>(first_col), 0).node;
-             nx + 1 < nodes_x_ && x < last_col; ++nx) {
+        for (int nx = first_node; nx + 1 < nodes_x_ && x < last_col; ++nx) {
             const auto from = static_cast<float>(nx * step_px_);
             const float left = at_node(nx),
                         slope = (at_node(nx + 1) - left) / static_cast<float>(step_px_);

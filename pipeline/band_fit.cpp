@@ -237,11 +237,10 @@ void BandFit::settle(int number, const Cells& cells, const Bench& bench) noexcep
     left_and_right(number, bench,
                    [&](const Refiner::Half& half, std::size_t first, std::size_t last) {
                        bench.refiner.add_neighbour_errors(cells, first, last, bench.atoms);
-                       if (half.number == 1) {
-                           bench.refiner.look_back(number * height_px_, last_row(number));
-                       }
+                       bench.refiner.look_back(number * height_px_, last_row(number), half);
                    });
     bench.refiner.add_neighbour_errors(cells, band.left_last, band.right_first, bench.atoms);
+    bench.refiner.count(bench.atoms, band.first, band.last);
     settled_ = band.last;
     const int inner = number + 1 < bands_ ? number - kBandsAround : number;
     surrounded_ = inner < 0 ? 0 : band_[static_cast<std::size_t>(inner)].last;

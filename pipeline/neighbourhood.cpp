@@ -144,7 +144,8 @@ void Neighbourhoods::measure_one(std::size_t atom, Atom& a, Scores& scores) cons
     a.n = static_cast<std::int8_t>(count_second(atom));
     a.complete = static_cast<std::uint8_t>((there >= 6 ? 1 : 0) | (there >= 12 ? 2 : 0) |
                                            (there >= 24 ? 4 : 0));
-    scores = {};
+    static const Scores none;
+    scores = none;
     if (a.n >= 0) {
         score(atom, scores);
     }

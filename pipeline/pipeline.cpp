@@ -289,7 +289,7 @@ bool Pipeline::take_expected(const Frame& frame, FrameResult& result) noexcept {
     }
     fit_ = known_fit_;
     if (frame.complete) {
-        refine_.end(columns_, fit_);
+        refine_.end(columns_, fit_, helper_);
         result.atoms.swap(columns_);
     } else {
         result.atoms.assign(columns_.begin(),

@@ -36,8 +36,10 @@ Refiner::Refiner(int rows_px, int cols_px, std::size_t max_atoms)
       start_y_(max_atoms),
       lines_(std::make_unique<ColumnLines>(ColumnStep::model_radius_sigma,
                                            ColumnStep::fit_radius_sigma)) {
-    make_room(values_, max_atoms);
-    make_room(scratch_, max_atoms);
+    for (Sample* sample : {&amplitudes_, &chi2_}) {
+        make_room(sample->values, max_atoms);
+        make_room(sample->scratch, max_atoms);
+    }
 }
 
 Refiner::~Refiner() = default;
@@ -49,8 +51,20 @@ void Refiner::begin(double a_px, const FrameFit& known) noexcept {
     rows_in_ = image_.rows();
     shape_ = {};
     background_.begin_step();
-    noise_.begin(static_cast<float>(known.background),
-                 static_cast<float>(known.background + 3 * known.amplitude));
+    begin_noise();
+    begin_count();
+}
+
+void Refiner::begin_noise() noexcept {
+    for (PhotonTransfer& noise : noise_) {
+        noise.begin(static_cast<float>(fit_.background),
+                    static_cast<float>(fit_.background + 3 * fit_.amplitude));
+    }
+}
+
+void Refiner::begin_count() noexcept {
+    amplitudes_.values.clear();
+    chi2_.values.clear();
 }
 
 std::array<Refiner::Half, 2> Refiner::split(int middle_px) const noexcept {
@@ -242,36 +256,42 @@ void Refiner::add_neighbour_errors(const Cells& cells, std::size_t first, std::s
     dwellmap::add_neighbour_errors(cells, fit_, first, last, atoms);
 }
 
-void Refiner::look_back(int first_row, int last_row) noexcept {
+void Refiner::look_back(int first_row, int last_row, const Half& half) noexcept {
     const int border = static_cast<int>(2 * kEdge * a_px_);
+    const int left = std::max(half.first_px, border),
+              right = std::min(half.last_px, image_.cols() - border);
     for (int y = std::max(first_row, border); y < std::min(last_row, rows_in_ - border); ++y) {
         if (y % kNoiseRows == 0 && row_valid_[static_cast<std::size_t>(y)] != 0) {
-            noise_.add(image_.counts(border, y), image_.model(border, y),
-                       image_.cols() - 2 * border);
+            noise_[static_cast<std::size_t>(half.number)].add(image_.counts(left, y),
+                                                              image_.model(left, y), right - left);
         }
     }
 }
 
-void Refiner::medians(const std::vector<Atom>& atoms) noexcept {
-    const auto of_cations = [&](float Atom::*member) {
-        values_.clear();
-        for (const Atom& a : atoms) {
-            if (a.site == Site::cation && (a.flags & flag_edge) == 0) {
-                values_.push_back(a.*member);
-            }
+void Refiner::count(const std::vector<Atom>& atoms, std::size_t first, std::size_t last) noexcept {
+    for (std::size_t k = first; k < last; ++k) {
+        const Atom& a = atoms[k];
+        if (a.site == Site::cation && (a.flags & flag_edge) == 0) {
+            amplitudes_.values.push_back(a.amplitude);
+            chi2_.values.push_back(a.chi2);
         }
-        return values_.empty() ? 0 : nth_smallest(values_, values_.size() / 2, scratch_)[1];
-    };
-    freedom_ = 1 - std::min(0.5, 3 * static_cast<double>(atoms.size()) /
-                                     (static_cast<double>(rows_in_) * image_.cols()));
-    fit_.amplitude = of_cations(&Atom::amplitude);
-    fit_.chi2 = of_cations(&Atom::chi2);
+    }
 }
 
-void Refiner::end(std::vector<Atom>& atoms, FrameFit& fit) noexcept {
-    medians(atoms);
+void Refiner::medians(std::size_t columns, Helper& helper) noexcept {
+    freedom_ = 1 - std::min(0.5, 3 * static_cast<double>(columns) /
+                                     (static_cast<double>(rows_in_) * image_.cols()));
+    const auto median = [](Sample& s) {
+        return s.values.empty() ? 0 : nth_smallest(s.values, s.values.size() / 2, s.scratch)[1];
+    };
+    helper.both([&] { fit_.amplitude = median(amplitudes_); }, [&] { fit_.chi2 = median(chi2_); });
+}
+
+void Refiner::end(std::vector<Atom>& atoms, FrameFit& fit, Helper& helper) noexcept {
+    medians(atoms.size(), helper);
     step_shape();
-    noise_.solve(freedom_, fit_.gain, fit_.read_variance);
+    noise_[0].merge(noise_[1]);
+    noise_[0].solve(freedom_, fit_.gain, fit_.read_variance);
     fit = fit_;
     std::erase_if(atoms, [](const Atom& a) {
         return a.site == Site::other &&
@@ -303,7 +323,9 @@ void Refiner::run(const Image& counts, const std::vector<std::uint8_t>& row_vali
     bool last = false;
     double d_sigma_px = 0;
     for (int pass_number = 0; !last; ++pass_number) {
-        medians(atoms);
+        begin_count();
+        count(atoms, 0, atoms.size());
+        medians(atoms.size(), no_helper());
         render(atoms);
         if (pass_number > 1) {
             estimate_noise();
@@ -322,14 +344,15 @@ void Refiner::run(const Image& counts, const std::vector<std::uint8_t>& row_vali
         }
     }
     correct_errors(atoms);
+    begin_count();
+    count(atoms, 0, atoms.size());
     end(atoms, fit);
 }
 
 void Refiner::estimate_noise() noexcept {
-    noise_.begin(static_cast<float>(fit_.background),
-                 static_cast<float>(fit_.background + 3 * fit_.amplitude));
-    look_back(0, rows_in_);
-    noise_.solve(freedom_, fit_.gain, fit_.read_variance);
+    begin_noise();
+    look_back(0, rows_in_, whole());
+    noise_[0].solve(freedom_, fit_.gain, fit_.read_variance);
 }
 
 /// The noise is known best after the last pass: errors and χ² go with it.

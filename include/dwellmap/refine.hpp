@@ -4,6 +4,7 @@
 #include "dwellmap/background.hpp"
 #include "dwellmap/cells.hpp"
 #include "dwellmap/fit_image.hpp"
+#include "dwellmap/helper.hpp"
 #include "dwellmap/photon_transfer.hpp"
 #include "dwellmap/types.hpp"
 
@@ -93,9 +94,11 @@ public:
         return background_.at(x_px, y_px);
     }
     /// Noise of these rows, once their columns are fitted.
-    void look_back(int first_row, int last_row) noexcept;
+    void look_back(int first_row, int last_row, const Half& half) noexcept;
+    /// The medians of the frame are those of the columns counted.
+    void count(const std::vector<Atom>& atoms, std::size_t first, std::size_t last) noexcept;
     /// σ, background and noise for the next frame; the medians of this one.
-    void end(std::vector<Atom>& atoms, FrameFit& fit) noexcept;
+    void end(std::vector<Atom>& atoms, FrameFit& fit, Helper& helper = no_helper()) noexcept;
 
 private:
     struct
@@ -116,7 +119,9 @@ private:
     void set_start(const std::vector<Atom>& atoms, std::size_t first, std::size_t last) noexcept;
     void estimate_noise() noexcept;
     void correct_errors(std::vector<Atom>& atoms) noexcept;
-    void medians(const std::vector<Atom>& atoms) noexcept;
+    void begin_noise() noexcept;
+    void begin_count() noexcept;
+    void medians(std::size_t columns, Helper& helper) noexcept;
     void add(const Atom& a) noexcept;
     void render(const std::vector<Atom>& atoms) noexcept;
 
@@ -126,10 +131,13 @@ private:
     FrameFit fit_;
     FitImage image_;
     Background background_;
-    PhotonTransfer noise_;
-    std::array<Shape, 2> shape_{};  // of the halves
+    std::array<PhotonTransfer, 2> noise_;  // of the halves
+    std::array<Shape, 2> shape_{};         // of the halves
     std::vector<std::uint8_t> row_valid_;
-    std::vector<float> start_x_, start_y_, values_, scratch_;
+    std::vector<float> start_x_, start_y_;
+    struct Sample {
+        std::vector<float> values, scratch;
+    } amplitudes_, chi2_;                 // of the cations counted
     std::unique_ptr<ColumnLines> lines_;  // of the width of now
 };
 
