@@ -1,10 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dwellmap/helper.hpp"
 
+#include <sched.h>
+
 namespace dwellmap {
 namespace {
 
 constexpr int kSpins = 4000;  // some 50 µs; then whoever else wants the core may have it
+
+/// Cores that this process may use; a thread that spins on the caller's own core would only take its time.
+int cores() noexcept {
+    cpu_set_t set;
+    return sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
+}
 
 /// Between two looks at what another thread writes.
 class Spin {
@@ -26,7 +34,7 @@ private:
 }  // namespace
 
 Helper::Helper(int threads) {
-    if (threads > 1 && std::thread::hardware_concurrency() > 1) {
+    if (threads > 1 && cores() > 1) {
         thread_ = std::thread([this] { work(); });
     }
 }

@@ -16,7 +16,7 @@ namespace dwellmap {
 /// but the constructor. One caller at a time.
 class Helper {
 public:
-    /// @param threads  2: there is a second thread, if the machine has a core for it; 1: there is none
+    /// @param threads  2: there is a second thread, if the process may use a second core; 1: there is none
     explicit Helper(int threads);
     ~Helper();
     Helper(const Helper&) = delete;
