@@ -69,8 +69,8 @@ void Refiner::begin_count() noexcept {
 
 std::array<Refiner::Half, 2> Refiner::split(int middle_px) const noexcept {
     const Half all = whole();
-    const auto margin =
-        static_cast<float>(window_px(ColumnStep::model_radius_sigma, fit_.sigma_px) / 2 + 1);
+    const int reach_px = window_px(ColumnStep::model_radius_sigma, fit_.sigma_px) / 2 + 1;
+    const auto margin = static_cast<float>(reach_px);
     const auto middle = static_cast<float>(middle_px);
     return {{{0, 0, middle_px, all.least_x_px, middle - margin},
              {1, middle_px, all.last_px, middle + margin, all.most_x_px}}};
