@@ -28,7 +28,7 @@ Background::Background(int rows_px, int cols_px) : rows_px_(rows_px), cols_px_(c
     const auto most_x = static_cast<std::size_t>(cols_px / kLeastStep_px + 3),
                most_y = static_cast<std::size_t>(rows_px / kLeastStep_px + 3);
     nodes_.reserve(most_x * most_y);
-    share_.reserve(most_x * most_y);
+    share_.reserve(2 * most_x * most_y);
     sample_.reserve(static_cast<std::size_t>(rows_px) * static_cast<std::size_t>(cols_px) /
                         (kSparse * kSparse) +
                     static_cast<std::size_t>(rows_px + cols_px) + 1);
@@ -82,7 +82,9 @@ float Background::mean() const noexcept {
     return std::accumulate(nodes_.begin(), nodes_.end(), 0.0F) / static_cast<float>(nodes_.size());
 }
 
-void Background::render(FitImage& image, int first_row, int last_row) const noexcept {
+void Background::render(FitImage& image, int first_row, int last_row, int first_col,
+                        int last_col) const noexcept {
+    const int first_node = place(static_cast<float>(first_col), 0).node;
     for (int y = first_row; y < last_row; ++y) {
         float* row = image.model(0, y);
         const Place p = place(0, static_cast<float>(y));
@@ -90,28 +92,29 @@ void Background::render(FitImage& image, int first_row, int last_row) const noex
             const float* node = nodes_.data() + p.node + nx;
             return (1 - p.v) * node[0] + p.v * node[nodes_x_];
         };
-        int x = 0;
-        for (int nx = 0; nx + 1 < nodes_x_; ++nx) {
+        int x = first_col;
+        for (int nx = first_node; nx + 1 < nodes_x_ && x < last_col; ++nx) {
             const auto from = static_cast<float>(nx * step_px_);
             const float left = at_node(nx),
                         slope = (at_node(nx + 1) - left) / static_cast<float>(step_px_);
             const int end =
                 nx + 2 < nodes_x_
-                    ? std::min(cols_px_, static_cast<int>(std::ceil(step_px_ * (nx + 1))))
-                    : cols_px_;
+                    ? std::min(last_col, static_cast<int>(std::ceil(step_px_ * (nx + 1))))
+                    : last_col;
             ramp(left + slope * (static_cast<float>(x) - from), slope, end - x, row + x);
             x = end;
         }
     }
 }
 
-void Background::begin_step() noexcept { share_.assign(nodes_.size(), {0, 0, 0}); }
+void Background::begin_step() noexcept { share_.assign(2 * nodes_.size(), {0, 0, 0}); }
 
-void Background::add(float x_px, float y_px, double gradient, double fisher,
+void Background::add(int half, float x_px, float y_px, double gradient, double fisher,
                      double fisher_width) noexcept {
     const Place p = place(x_px, y_px);
+    Share* const shares = share_.data() + static_cast<std::size_t>(half) * nodes_.size();
     const auto give = [&](int node, double part) {
-        Share& s = share_[static_cast<std::size_t>(node)];
+        Share& s = shares[node];
         s.gradient += part * gradient;
         s.fisher += part * fisher;
         s.fisher_width += part * fisher_width;
@@ -135,7 +138,9 @@ void Background::step(double d_width, double limit) noexcept {
     const double prior = kPrior * all.fisher / static_cast<double>(nodes_.size()),
                  mean = all.gradient / all.fisher;
     for (std::size_t k = 0; k < nodes_.size(); ++k) {
-        const Share& s = share_[k];
+        const Share &left = share_[k], &right = share_[nodes_.size() + k];
+        const Share s{left.gradient + right.gradient, left.fisher + right.fisher,
+                      left.fisher_width + right.fisher_width};
         const double d =
             (s.gradient - d_width * s.fisher_width + prior * mean) / (s.fisher + prior);
         nodes_[k] += static_cast<float>(std::clamp(d, -limit, limit));

@@ -2,6 +2,7 @@
 #include "dwellmap/band_fit.hpp"
 
 #include "column_step.hpp"
+#include "column_window.hpp"
 #include "dwellmap/buffers.hpp"
 
 #include <algorithm>
@@ -17,6 +18,8 @@ constexpr int kFewestPeaks = 5;   // that tell a shift
 constexpr int kEnoughPeaks = 30;  // that tell whether it is the same place
 constexpr double kLeastMatched = 0.6;
 constexpr int kBandsAround = 3;  // each more than 1.1 a high
+constexpr double kRoom =
+    2.5;  // σ: how far columns left and right of the middle may move towards it
 
 }  // namespace
 
@@ -26,9 +29,13 @@ int band_height_px(double sigma_px) noexcept {
 }
 
 BandFit::BandFit(int rows_px, int cols_px, std::size_t max_atoms, int passes)
-    : rows_px_(rows_px), passes_(passes), grid_(rows_px, cols_px, 2.0, max_atoms) {
+    : rows_px_(rows_px),
+      cols_px_(cols_px),
+      passes_(passes),
+      grid_(rows_px, cols_px, 2.0, max_atoms) {
     band_.reserve(static_cast<std::size_t>(rows_px) / 2 + 1);
     make_room(base_, max_atoms);
+    make_room(near_, max_atoms);
 }
 
 void BandFit::begin(const std::vector<Atom>& expected, double a_px, double sigma_px,
@@ -45,74 +52,132 @@ void BandFit::begin(const std::vector<Atom>& expected, double a_px, double sigma
     wanted_ = matched_ = 0;
     height_sum_ = 0;
     lost_ = false;
+    part_frame(sigma_px);
+    set_bands(expected);
+    grid_.build(base_.size(), 0.5 * a_px, [&](std::size_t k) -> const Place& { return base_[k]; });
+}
+
+/// As few tiles between left and right as keep their columns' windows apart.
+void BandFit::part_frame(double sigma_px) noexcept {
+    const int reach_px = window_px(ColumnStep::model_radius_sigma, sigma_px) / 2 + 1;
+    const double apart_px = 2 * (reach_px + kRoom * sigma_px);
+    const int between = static_cast<int>(std::ceil(apart_px / height_px_)),
+              tiles = cols_px_ / height_px_;
+    const int left = (tiles - between) / 2;
+    if (left < 1) {  // all is between them
+        left_px_ = 0;
+        middle_px_ = cols_px_ / 2;
+        right_px_ = cols_px_;
+        most_shift_px_ = 0;
+        return;
+    }
+    left_px_ = left * height_px_;
+    right_px_ = (left + between) * height_px_;
+    middle_px_ = (left_px_ + right_px_) / 2;
+    most_shift_px_ = 0.5F * static_cast<float>(middle_px_ - left_px_ - reach_px);
+}
+
+void BandFit::set_bands(const std::vector<Atom>& expected) noexcept {
     base_.clear();
     band_.assign(static_cast<std::size_t>(bands_), {});
     for (const Atom& a : expected) {
-        const int band = std::clamp(static_cast<int>(a.y_px) / height_px_, 0, bands_ - 1);
-        band_[static_cast<std::size_t>(band)].last = base_.size() + 1;
+        const int number = std::clamp(static_cast<int>(a.y_px) / height_px_, 0, bands_ - 1);
+        Band& band = band_[static_cast<std::size_t>(number)];
         base_.push_back({a.x_px, a.y_px});
+        band.last = base_.size();
+        band.left_last = static_cast<int>(a.x_px) < left_px_ ? base_.size() : band.left_last;
+        band.right_first = static_cast<int>(a.x_px) < right_px_ ? base_.size() : band.right_first;
     }
     std::size_t at = 0;
     for (Band& band : band_) {
         band.first = at;
         at = band.last = std::max(at, band.last);
+        band.left_last = std::max(band.first, band.left_last);
+        band.right_first = std::max(band.left_last, band.right_first);
     }
-    grid_.build(base_.size(), 0.5 * a_px, [&](std::size_t k) -> const Place& { return base_[k]; });
 }
 
-void BandFit::run(const Rows& rows, const Cells& cells, Refiner& refiner,
-                  std::vector<Atom>& atoms) noexcept {
+void BandFit::run(const Rows& rows, const Cells& cells, Refiner& refiner, std::vector<Atom>& atoms,
+                  Helper& helper) noexcept {
+    const Bench bench{refiner, atoms, helper};
     for (; next_ <= bands_ + passes_ && !lost_; ++next_) {
         if (next_ < bands_) {
             if (rows.searched < last_row(next_)) {
                 return;
             }
-            place(next_, rows, refiner, atoms);
+            place(next_, rows, bench);
         }
         for (int number = 0; number < passes_; ++number) {
-            pass(next_ - 1 - number, number, refiner, atoms);
+            pass(next_ - 1 - number, number, bench);
         }
-        const int final = next_ - 1 - passes_;  // and so are its neighbours
-        if (final >= 0) {
-            const Band& band = band_[static_cast<std::size_t>(final)];
-            refiner.look_back(final * height_px_, last_row(final));
-            refiner.add_neighbour_errors(cells, band.first, band.last, atoms);
-            settled_ = band.last;
-            const int inner = final + 1 < bands_ ? final - kBandsAround : final;
-            surrounded_ = inner < 0 ? 0 : band_[static_cast<std::size_t>(inner)].last;
-        }
+        settle(next_ - 1 - passes_, cells, bench);
     }
 }
 
-void BandFit::place(int number, const Rows& rows, Refiner& refiner,
-                    std::vector<Atom>& atoms) noexcept {
+/// f(half, first, last) for the columns left and right of the middle.
+template <class F>
+void BandFit::left_and_right(int number, const Bench& bench, const F& f) const noexcept {
+    const Band& band = band_[static_cast<std::size_t>(number)];
+    const auto halves = bench.refiner.split(middle_px_);
+    bench.helper.both([&] { f(halves[0], band.first, band.left_last); },
+                      [&] { f(halves[1], band.right_first, band.last); });
+}
+
+void BandFit::place(int number, const Rows& rows, const Bench& bench) noexcept {
     Band& band = band_[static_cast<std::size_t>(number)];
-    refiner.take_rows(rows.counts, rows.valid, number * height_px_, last_row(number));
-    follow_peaks(band, last_row(number), rows, refiner, atoms);
-    for (std::size_t k = band.first; k < band.last; ++k) {
-        atoms[k].x_px += shift_px_.x();
-        atoms[k].y_px += shift_px_.y();
+    follow_peaks(band, last_row(number), rows, bench);
+    if (std::abs(shift_px_.x()) > most_shift_px_) {
+        band.left_last = band.first;
+        band.right_first = band.last;
     }
-    refiner.place(atoms, band.first, band.last);
-    refiner.place(atoms, band.first_other, band.last_other);
+    const auto put = [&](std::size_t first, std::size_t last) {
+        for (std::size_t k = first; k < last; ++k) {
+            bench.atoms[k].x_px += shift_px_.x();
+            bench.atoms[k].y_px += shift_px_.y();
+        }
+        bench.refiner.place(bench.atoms, first, last);
+    };
+    left_and_right(number, bench,
+                   [&](const Refiner::Half& half, std::size_t first, std::size_t last) {
+                       bench.refiner.take_rows(rows.counts, rows.valid, number * height_px_,
+                                               last_row(number), half);
+                       put(first, last);
+                   });
+    put(band.left_last, band.right_first);
+    bench.refiner.place(bench.atoms, band.first_other, band.last_other);
+}
+
+/// The expected columns nearest to the next peaks.
+void BandFit::look_up(const std::vector<Peak>& peaks, std::size_t last, Helper& helper) noexcept {
+    const auto at = [&](std::size_t k) -> const Place& { return base_[k]; };
+    const auto any = [](std::size_t) { return true; };
+    near_.resize(last - next_peak_);
+    helper.halves(near_.size(), [&](int, std::size_t first, std::size_t end) {
+        for (std::size_t k = first; k < end; ++k) {
+            const Peak& p = peaks[next_peak_ + k];
+            near_[k] = grid_.nearest(p.x_px - shift_px_.x(), p.y_px - shift_px_.y(), kTaken * a_px_,
+                                     at, any);
+        }
+    });
 }
 
 /// How far the columns are off, and peaks that are none of them.
-void BandFit::follow_peaks(Band& band, int last_row, const Rows& rows, const Refiner& refiner,
-                           std::vector<Atom>& atoms) noexcept {
-    const auto at = [&](std::size_t k) -> const Place& { return base_[k]; };
-    const auto any = [](std::size_t) { return true; };
+void BandFit::follow_peaks(Band& band, int last_row, const Rows& rows,
+                           const Bench& bench) noexcept {
+    std::vector<Atom>& atoms = bench.atoms;
+    const auto last_peak = static_cast<std::size_t>(
+        std::find_if(rows.peaks.begin() + static_cast<std::ptrdiff_t>(next_peak_), rows.peaks.end(),
+                     [&](const Peak& p) {  // may be of a row not searched yet
+                         return p.y_px >= static_cast<float>(last_row) - 0.5F;
+                     }) -
+        rows.peaks.begin());
+    look_up(rows.peaks, last_peak, bench.helper);
     Eigen::Vector2f sum(0, 0);
     int matched = 0;
     band.first_other = atoms.size();
-    for (; next_peak_ < rows.peaks.size(); ++next_peak_) {
-        const Peak& p = rows.peaks[next_peak_];
-        if (p.y_px >= static_cast<float>(last_row) - 0.5F) {  // may be of a row not searched yet
-            break;
-        }
-        const Eigen::Vector2f here(p.x_px - shift_px_.x(), p.y_px - shift_px_.y());
-        const int k = grid_.nearest(here.x(), here.y(), kTaken * a_px_, at, any);
-        const float height = p.height - refiner.background_at(p.x_px, p.y_px);
+    for (const std::int32_t k : near_) {
+        const Peak& p = rows.peaks[next_peak_++];
+        const float height = p.height - bench.refiner.background_at(p.x_px, p.y_px);
         if (k < 0 && height > least_height_ && atoms.size() < atoms.capacity()) {
             Atom other;
             other.x_px = p.x_px;
@@ -122,7 +187,8 @@ void BandFit::follow_peaks(Band& band, int last_row, const Rows& rows, const Ref
         }
         if (k >= 0 && atoms[static_cast<std::size_t>(k)].site == Site::cation) {
             const Place& c = base_[static_cast<std::size_t>(k)];
-            const Eigen::Vector2f off = here - Eigen::Vector2f(c.x_px, c.y_px);
+            const Eigen::Vector2f off(p.x_px - shift_px_.x() - c.x_px,
+                                      p.y_px - shift_px_.y() - c.y_px);
             if (off.squaredNorm() < kSame * a_px_ * kSame * a_px_) {
                 sum += off;
                 height_sum_ += height;
@@ -142,19 +208,42 @@ void BandFit::follow_peaks(Band& band, int last_row, const Rows& rows, const Ref
     lost_ = wanted_ >= kEnoughPeaks && matched_ < kLeastMatched * wanted_;
 }
 
-void BandFit::pass(int number, int pass_number, Refiner& refiner,
-                   std::vector<Atom>& atoms) noexcept {
+void BandFit::pass(int number, int pass_number, const Bench& bench) noexcept {
     if (number < 0 || number >= bands_) {
         return;
     }
     const Band& band = band_[static_cast<std::size_t>(number)];
+    Refiner& refiner = bench.refiner;
     const bool last = pass_number + 1 == passes_;
-    if (pass_number == 0 || last) {  // all rows that the band's columns may be fitted to
-        const int first_row = number == 0 ? 0 : number * height_px_ + reach_px_;
-        refiner.weigh(first_row, std::min(last_row(number) + reach_px_, rows_px_));
+    left_and_right(
+        number, bench,
+        [&](const Refiner::Half& half, std::size_t first_column, std::size_t last_column) {
+            if (pass_number == 0 || last) {  // all rows that the band's columns may be fitted to
+                const int first_row = number == 0 ? 0 : number * height_px_ + reach_px_;
+                refiner.weigh(first_row, std::min(last_row(number) + reach_px_, rows_px_), half);
+            }
+            refiner.pass(bench.atoms, first_column, last_column, last, half);
+        });
+    refiner.pass(bench.atoms, band.left_last, band.right_first, last, refiner.whole());
+    refiner.pass(bench.atoms, band.first_other, band.last_other, last, refiner.whole());
+}
+
+/// The band's columns are final, and so are their neighbours.
+void BandFit::settle(int number, const Cells& cells, const Bench& bench) noexcept {
+    if (number < 0) {
+        return;
     }
-    refiner.pass(atoms, band.first, band.last, last);
-    refiner.pass(atoms, band.first_other, band.last_other, last);
+    const Band& band = band_[static_cast<std::size_t>(number)];
+    left_and_right(number, bench,
+                   [&](const Refiner::Half& half, std::size_t first, std::size_t last) {
+                       bench.refiner.add_neighbour_errors(cells, first, last, bench.atoms);
+                       bench.refiner.look_back(number * height_px_, last_row(number), half);
+                   });
+    bench.refiner.add_neighbour_errors(cells, band.left_last, band.right_first, bench.atoms);
+    bench.refiner.count(bench.atoms, band.first, band.last);
+    settled_ = band.last;
+    const int inner = number + 1 < bands_ ? number - kBandsAround : number;
+    surrounded_ = inner < 0 ? 0 : band_[static_cast<std::size_t>(inner)].last;
 }
 
 }  // namespace dwellmap

@@ -16,6 +16,10 @@ constexpr int kReach_px = 64, kTableRow = 3 * kReach_px;
 /// Of a number above −8192; without a call to the library.
 int nearest(float v) noexcept { return static_cast<int>(v + 8192.5F) - 8192; }
 
+int whole_px(double radius_sigma, double sigma_px) noexcept {
+    return 2 * static_cast<int>(std::lround(radius_sigma * sigma_px)) + 1;
+}
+
 /// Per row of a window: E along y times the powers of v that the sums need.
 struct RowFactors {
     const float* e;
@@ -159,6 +163,10 @@ DWELLMAP_VECTORISE void fill_line(const float* on_grid, float first, float delta
 
 }  // namespace
 
+int window_px(double radius_sigma, double sigma_px) noexcept {
+    return std::min((whole_px(radius_sigma, sigma_px) + kVec - 1) / kVec * kVec, kMaxWindow);
+}
+
 ColumnLines::ColumnLines(double radius_sigma, double inner_radius_sigma)
     : radius_sigma_(radius_sigma),
       inner_radius_sigma_(inner_radius_sigma),
@@ -171,9 +179,8 @@ void ColumnLines::set_width(double sigma_px) noexcept {
     sigma_px_ = sigma_px;
     inverse_variance_ = static_cast<float>(1 / (sigma_px * sigma_px));
     const auto sides = [&](double radius_sigma, int& nx, int& ny) {
-        const int side = 2 * static_cast<int>(std::lround(radius_sigma * sigma_px)) + 1;
-        nx = std::min((side + kVec - 1) / kVec * kVec, kMaxWindow);
-        ny = std::min(side, kMaxWindow - 1);
+        nx = window_px(radius_sigma, sigma_px);
+        ny = std::min(whole_px(radius_sigma, sigma_px), kMaxWindow - 1);
     };
     sides(radius_sigma_, nx_, ny_);
     sides(inner_radius_sigma_, inner_nx_, inner_ny_);

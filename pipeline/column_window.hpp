@@ -9,6 +9,9 @@ namespace dwellmap {
 
 inline constexpr int kMaxWindow = 96;  ///< longest side of a window, px; whole vectors of 8
 
+/// Side of a window along x, of which `radius_sigma` σ are half.
+int window_px(double radius_sigma, double sigma_px) noexcept;
+
 /// A column along one axis: E = exp(−d²/2σ²) and the distance d from its centre, pixel by pixel.
 struct AxisLine {
     alignas(32) std::array<float, kMaxWindow> e, d;

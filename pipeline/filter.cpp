@@ -48,8 +48,11 @@ DWELLMAP_VECTORISE void convolve(const float* in, std::ptrdiff_t step, const flo
 Filter::Filter(int rows_px, int cols_px)
     : max_radius_px_(static_cast<int>(std::ceil(5 * max_sigma_px))),
       taps_(static_cast<std::size_t>(max_radius_px_) + 1),
-      padded_(static_cast<std::size_t>(cols_px) + 2 * taps_.size()),
-      along_x_(make_image(rows_px + 2 * max_radius_px_, cols_px + odd_stride_px)) {}
+      along_x_(make_image(rows_px + 2 * max_radius_px_, cols_px + odd_stride_px)) {
+    for (auto& padded : padded_) {
+        padded.resize(static_cast<std::size_t>(cols_px) + 2 * taps_.size());
+    }
+}
 
 void Filter::set_taps(double sigma_px) noexcept {
     radius_px_ = static_cast<int>(std::lround(5 * sigma_px));
@@ -62,42 +65,54 @@ void Filter::set_taps(double sigma_px) noexcept {
     std::for_each(taps_.begin(), taps_.begin() + radius_px_ + 1, [sum](float& t) { t /= sum; });
 }
 
-/// A row smoothed along x; the first and the last one also stand for those beyond them.
-void Filter::filter_along_row(const Image& counts, int y) noexcept {
+/// A row smoothed along x, in these columns; the first and the last one also stand for those beyond them.
+void Filter::filter_along_row(const Image& counts, int y, int first_col, int last_col,
+                              std::vector<float>& padded) noexcept {
     const auto cols = static_cast<int>(counts.cols());
     const float* in = counts.row(y).data();
-    std::fill_n(padded_.begin(), radius_px_, in[0]);
-    std::copy_n(in, cols, padded_.begin() + radius_px_);
-    std::fill_n(padded_.begin() + radius_px_ + cols, radius_px_, in[cols - 1]);
-    convolve(padded_.data() + radius_px_, 1, taps_.data(), radius_px_, cols,
-             along_x_.row(y + max_radius_px_).data());
+    const int left = first_col - radius_px_, right = last_col + radius_px_;
+    const int from = std::max(0, left), to = std::min(cols, right);
+    auto end = std::fill_n(padded.begin(), from - left, in[0]);
+    end = std::copy(in + from, in + to, end);
+    std::fill_n(end, right - to, in[cols - 1]);
+    const int n = last_col - first_col;
+    const auto line = [&](int row) { return along_x_.row(row).segment(first_col, n); };
+    convolve(padded.data() + radius_px_, 1, taps_.data(), radius_px_, n,
+             line(y + max_radius_px_).data());
     for (int k = 1; k <= radius_px_; ++k) {
         if (y == 0) {
-            along_x_.row(max_radius_px_ - k) = along_x_.row(max_radius_px_);
+            line(max_radius_px_ - k) = line(max_radius_px_);
         }
         if (y + 1 == counts.rows()) {
-            along_x_.row(y + max_radius_px_ + k) = along_x_.row(y + max_radius_px_);
+            line(y + max_radius_px_ + k) = line(y + max_radius_px_);
         }
     }
 }
 
-int Filter::run(const Image& counts, int rows_in, double sigma_px, int first_row,
-                Image& filtered) noexcept {
+int Filter::run(const Image& counts, int rows_in, double sigma_px, int first_row, Image& filtered,
+                Helper& helper) noexcept {
     const auto rows = static_cast<int>(counts.rows()), cols = static_cast<int>(counts.cols());
     if (first_row == 0) {
         rows_done_ = 0;
         set_taps(sigma_px);
     }
-    for (; rows_done_ < rows_in; ++rows_done_) {
-        filter_along_row(counts, rows_done_);
-    }
     const int last = rows_in == rows ? rows : std::max(first_row, rows_in - radius_px_);
-    for (int x = 0; x < cols; x += kStrip_px) {
-        for (int y = first_row; y < last; ++y) {
-            convolve(along_x_.row(y + max_radius_px_).data() + x, along_x_.cols(), taps_.data(),
-                     radius_px_, std::min(kStrip_px, cols - x), filtered.row(y).data() + x);
+    const auto strips = static_cast<std::size_t>((cols + kStrip_px - 1) / kStrip_px);
+    helper.halves(strips, [&](int half, std::size_t first_strip, std::size_t last_strip) {
+        const int first_col = static_cast<int>(first_strip) * kStrip_px,
+                  last_col = std::min(static_cast<int>(last_strip) * kStrip_px, cols);
+        for (int y = rows_done_; first_col < last_col && y < rows_in; ++y) {
+            filter_along_row(counts, y, first_col, last_col,
+                             padded_[static_cast<std::size_t>(half)]);
         }
-    }
+        for (int x = first_col; x < last_col; x += kStrip_px) {
+            for (int y = first_row; y < last; ++y) {
+                convolve(along_x_.row(y + max_radius_px_).data() + x, along_x_.cols(), taps_.data(),
+                         radius_px_, std::min(kStrip_px, cols - x), filtered.row(y).data() + x);
+            }
+        }
+    });
+    rows_done_ = std::max(rows_done_, rows_in);
     return last;
 }
 

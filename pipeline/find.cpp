@@ -49,10 +49,20 @@ float vertex(float left, float middle, float right) noexcept {
 
 }  // namespace
 
-PeakFinder::PeakFinder(int cols_px, std::size_t max_peaks)
-    : cols_px_(cols_px), candidate_(static_cast<std::size_t>(cols_px)) {
-    make_room(peaks_, max_peaks);
+PeakFinder::PeakFinder(int cols_px, std::size_t max_peaks) : cols_px_(cols_px) {
+    for (Found& found : found_) {
+        found.candidate.resize(static_cast<std::size_t>(cols_px));
+        make_room(found.peaks, max_peaks);
+    }
     half_.reserve(static_cast<std::size_t>(cols_px));
+}
+
+void PeakFinder::Found::add(const Peak& peak) noexcept {
+    if (peaks.size() == peaks.capacity()) {
+        ++dropped;
+    } else {
+        peaks.push_back(peak);
+    }
 }
 
 /// Highest of the disc around (y, x)? Of equal pixels the first in raster order is: one peak a plateau.
@@ -75,33 +85,30 @@ bool PeakFinder::is_highest(const Image& f, int y, int x) const noexcept {
     return true;
 }
 
-void PeakFinder::search_row(const Image& f, int y) noexcept {
+void PeakFinder::search_row(const Image& f, int y, Found& found) const noexcept {
     const bool top = y == 0, bottom = y + 1 == f.rows();
     const float *row = f.row(y).data(), *above = f.row(top ? y : y - 1).data(),
                 *below = f.row(bottom ? y : y + 1).data();
-    const int count = candidates(above, row, below, cols_px_, candidate_.data());
+    const int count = candidates(above, row, below, cols_px_, found.candidate.data());
     for (int k = 0; k < count; ++k) {
-        const int x = candidate_[static_cast<std::size_t>(k)];
+        const int x = found.candidate[static_cast<std::size_t>(k)];
         if (!is_highest(f, y, x)) {
-            continue;
-        }
-        if (peaks_.size() == peaks_.capacity()) {
-            ++dropped_;
             continue;
         }
         const float v = row[x];
         const float dy = top || bottom ? 0.0F : vertex(above[x], v, below[x]);
-        peaks_.push_back({static_cast<float>(x) + vertex(row[x - 1], v, row[x + 1]),
-                          static_cast<float>(y) + dy, v});
+        found.add({static_cast<float>(x) + vertex(row[x - 1], v, row[x + 1]),
+                   static_cast<float>(y) + dy, v});
     }
 }
 
-int PeakFinder::run(const Image& filtered, int rows_in, double radius_px, int first_row) noexcept {
+int PeakFinder::run(const Image& filtered, int rows_in, double radius_px, int first_row,
+                    Helper& helper) noexcept {
     const int radius = std::clamp(static_cast<int>(std::lround(radius_px)), 1,
                                   static_cast<int>(half_.capacity()) - 1);
     if (first_row == 0) {
-        peaks_.clear();
-        dropped_ = 0;
+        found_[0].peaks.clear();
+        found_[0].dropped = 0;
         half_.clear();
         for (int dy = 0; dy <= radius; ++dy) {
             half_.push_back(
@@ -109,8 +116,16 @@ int PeakFinder::run(const Image& filtered, int rows_in, double radius_px, int fi
         }
     }
     const int last = rows_in == filtered.rows() ? rows_in : std::max(first_row, rows_in - radius);
-    for (int y = first_row; y < last; ++y) {
-        search_row(filtered, y);
+    found_[1].peaks.clear();
+    helper.halves(static_cast<std::size_t>(last - first_row),
+                  [&](int half, std::size_t first, std::size_t end) {
+                      for (std::size_t k = first; k < end; ++k) {
+                          search_row(filtered, first_row + static_cast<int>(k),
+                                     found_[static_cast<std::size_t>(half)]);
+                      }
+                  });
+    for (const Peak& peak : found_[1].peaks) {
+        found_[0].add(peak);
     }
     return last;
 }

@@ -102,25 +102,30 @@ void MapPainter::paint(const std::vector<Atom>& atoms, std::size_t first,
     }
 }
 
-void MapPainter::fill(const std::vector<Scores>& scores, std::vector<MapLayer>& maps) noexcept {
+void MapPainter::fill(const std::vector<Scores>& scores, std::vector<MapLayer>& maps,
+                      Helper& helper) noexcept {
     for (auto& table : tables_) {
         table.resize(painted_.size() + 1);
         table[0] = {kNaN, kNaN};
     }
-    for (std::size_t k = 0; k < painted_.size(); ++k) {
-        const Scores& s = scores[static_cast<std::size_t>(painted_[k])];
-        tables_[0][k + 1] = {s.isotropic, s.se_isotropic};
-        tables_[1][k + 1] = {s.order_parameter, s.se_order_parameter};
-        for (std::size_t m = 0; m < 3; ++m) {
-            tables_[2 + m][k + 1] = {s.pca[m], s.se_pca[m]};
+    helper.halves(painted_.size(), [&](int, std::size_t first, std::size_t last) {
+        for (std::size_t k = first; k < last; ++k) {
+            const Scores& s = scores[static_cast<std::size_t>(painted_[k])];
+            tables_[0][k + 1] = {s.isotropic, s.se_isotropic};
+            tables_[1][k + 1] = {s.order_parameter, s.se_order_parameter};
+            for (std::size_t m = 0; m < 3; ++m) {
+                tables_[2 + m][k + 1] = {s.pca[m], s.se_pca[m]};
+            }
         }
-    }
-    for (std::size_t layer = 0; layer < layers; ++layer) {
-        for (int y = 0; y < rows_; ++y) {
-            look_up(tables_[layer].data(), nearest_.data() + y * stride_, cols_,
-                    maps[layer].value.data() + y * cols_, maps[layer].sigma.data() + y * cols_);
+    });
+    helper.halves(static_cast<std::size_t>(rows_), [&](int, std::size_t first, std::size_t last) {
+        for (std::size_t layer = 0; layer < layers; ++layer) {
+            for (int y = static_cast<int>(first); y < static_cast<int>(last); ++y) {
+                look_up(tables_[layer].data(), nearest_.data() + y * stride_, cols_,
+                        maps[layer].value.data() + y * cols_, maps[layer].sigma.data() + y * cols_);
+            }
         }
-    }
+    });
 }
 
 }  // namespace dwellmap

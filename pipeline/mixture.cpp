@@ -2,6 +2,7 @@
 #include "dwellmap/mixture.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstddef>
 #include <numbers>
@@ -15,18 +16,25 @@ constexpr double kNegligible = 1e-8;  // log(1 + e) is e to all digits that coun
 /// What a step of expectation-maximisation needs: sums over the sample, weighted by the probability of being bright.
 struct Sums {
     double n1 = 0, s0 = 0, s1 = 0, q0 = 0, q1 = 0, log_likelihood = 0;
+
+    Sums operator+(const Sums& b) const noexcept {
+        return {n1 + b.n1, s0 + b.s0, s1 + b.s1,
+                q0 + b.q0, q1 + b.q1, log_likelihood + b.log_likelihood};
+    }
 };
 
 double log_norm(double weight, double variance) noexcept {
     return std::log(weight) - 0.5 * std::log(2 * std::numbers::pi * variance);
 }
 
-Sums expect(const std::vector<double>& sample, const Mixture& m) noexcept {
+Sums expect(const std::vector<double>& sample, std::size_t first, std::size_t last,
+            const Mixture& m) noexcept {
     Sums sum;
     const double base0 = log_norm(m.weight[0], m.variance[0]);
     const double base1 = log_norm(m.weight[1], m.variance[1]);
     const double half0 = 0.5 / m.variance[0], half1 = 0.5 / m.variance[1];
-    for (const double c : sample) {
+    for (std::size_t k = first; k < last; ++k) {
+        const double c = sample[k];
         const double l0 = base0 - half0 * (c - m.mean[0]) * (c - m.mean[0]);
         const double l1 = base1 - half1 * (c - m.mean[1]) * (c - m.mean[1]);
         double p = l1 > l0 ? 1 : 0, log_other = 0;
@@ -99,7 +107,8 @@ Mixture cut(const std::vector<double>& sorted, double fraction_bright, double ma
     return m;
 }
 
-void maximise(const std::vector<double>& sample, bool fixed_weights, Mixture& m) noexcept {
+void maximise(const std::vector<double>& sample, bool fixed_weights, Mixture& m,
+              Helper& helper) noexcept {
     const auto n = static_cast<double>(sample.size());
     double sum = 0, sum2 = 0;
     for (const double c : sample) {
@@ -111,7 +120,11 @@ void maximise(const std::vector<double>& sample, bool fixed_weights, Mixture& m)
         v = std::max(v, 1e-4 * spread2);
     }
     for (int iteration = 0; iteration < 200; ++iteration) {
-        const Sums s = expect(sample, m);
+        std::array<Sums, 2> halves;
+        helper.halves(sample.size(), [&](int half, std::size_t first, std::size_t last) {
+            halves[static_cast<std::size_t>(half)] = expect(sample, first, last, m);
+        });
+        const Sums s = halves[0] + halves[1];
         m.log_likelihood = s.log_likelihood;
         const double n0 = std::max(n - s.n1, 1e-9), n1 = std::max(s.n1, 1e-9);
         const double moved =

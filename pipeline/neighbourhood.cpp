@@ -4,7 +4,9 @@
 #include "dwellmap/buffers.hpp"
 #include "dwellmap/patterns.hpp"
 
+#include <algorithm>
 #include <cmath>
+#include <functional>
 
 namespace dwellmap {
 namespace {
@@ -78,8 +80,8 @@ int Neighbourhoods::gather_one(const Cells& cells, const std::vector<Atom>& atom
 }
 
 void Neighbourhoods::gather(const Cells& cells, const Lattice& lattice,
-                            const std::vector<Atom>& atoms, std::size_t first,
-                            std::size_t last) noexcept {
+                            const std::vector<Atom>& atoms, std::size_t first, std::size_t last,
+                            Helper& helper) noexcept {
     if (there_.size() < last) {  // never shrinks: only the first frame pays for it
         there_.resize(last);
         inner_.resize(last);
@@ -87,11 +89,13 @@ void Neighbourhoods::gather(const Cells& cells, const Lattice& lattice,
         variances_px2_.resize(last * (2 + dim()));
     }
     place_sites(lattice);
-    for (std::size_t k = first; k < last; ++k) {
-        const Atom& a = atoms[k];
-        const int there = a.site == Site::cation && usable(a) ? gather_one(cells, atoms, k) : 0;
-        there_[k] = static_cast<std::uint8_t>(there);
-    }
+    helper.halves(last - first, [&](int, std::size_t from, std::size_t to) {
+        for (std::size_t k = first + from; k < first + to; ++k) {
+            const Atom& a = atoms[k];
+            const int there = a.site == Site::cation && usable(a) ? gather_one(cells, atoms, k) : 0;
+            there_[k] = static_cast<std::uint8_t>(there);
+        }
+    });
 }
 
 void Neighbourhoods::set_patterns(const Lattice& lattice) noexcept {
@@ -139,26 +143,45 @@ void Neighbourhoods::score(std::size_t atom, Scores& scores) const noexcept {
     scores.se_order_parameter = std::sqrt(static_cast<float>(variance[1 + strongest]));
 }
 
-void Neighbourhoods::measure(const Lattice& lattice, double length_per_px, std::vector<Atom>& atoms,
-                             std::vector<Scores>& scores) noexcept {
+void Neighbourhoods::measure_one(std::size_t atom, Atom& a, Scores& scores) const noexcept {
+    const int there = there_[atom];
+    a.n = static_cast<std::int8_t>(count_second(atom, 0, 6));
+    a.complete = static_cast<std::uint8_t>((there >= 6 ? 1 : 0) | (there >= 12 ? 2 : 0) |
+                                           (there >= 24 ? 4 : 0));
+    static const Scores none;
+    scores = none;
+    if (a.n >= 0) {
+        score(atom, scores);
+    }
+}
+
+Neighbourhoods::Clusters Neighbourhoods::measure(const Lattice& lattice, double length_per_px,
+                                                 std::vector<Atom>& atoms,
+                                                 std::vector<Scores>& scores,
+                                                 Helper& helper) noexcept {
     frame_ = {length_per_px * std::cos(lattice.rotation_rad),
               length_per_px * std::sin(lattice.rotation_rad)};
     set_patterns(lattice);
-    kind_.clear();
-    for (const Atom& a : atoms) {
-        kind_.push_back(kind_of(a.species));
-    }
-    scores.clear();
-    for (std::size_t k = 0; k < atoms.size(); ++k) {
-        const int second = count_second(k, 0, 6), there = there_[k];
-        atoms[k].n = static_cast<std::int8_t>(second);
-        atoms[k].complete = static_cast<std::uint8_t>((there >= 6 ? 1 : 0) | (there >= 12 ? 2 : 0) |
-                                                      (there >= 24 ? 4 : 0));
-        Scores& s = scores.emplace_back();
-        if (second >= 0) {
-            score(k, s);
+    kind_.resize(atoms.size());
+    helper.halves(atoms.size(), [&](int, std::size_t first, std::size_t last) {
+        for (std::size_t k = first; k < last; ++k) {
+            kind_[k] = kind_of(atoms[k].species);
         }
-    }
+    });
+    scores.resize(atoms.size());
+    std::array<Clusters, 2> clusters{};
+    helper.halves(atoms.size(), [&](int half, std::size_t first, std::size_t last) {
+        Clusters& mine = clusters[static_cast<std::size_t>(half)];
+        for (std::size_t k = first; k < last; ++k) {
+            measure_one(k, atoms[k], scores[k]);
+            if (atoms[k].n >= 0 && kind_[k] < kNeither) {
+                ++mine[static_cast<std::size_t>(atoms[k].n + kind_[k])];
+            }
+        }
+    });
+    std::transform(clusters[0].begin(), clusters[0].end(), clusters[1].begin(), clusters[0].begin(),
+                   std::plus<>());
+    return clusters[0];
 }
 
 Neighbourhoods::Offsets Neighbourhoods::offsets(std::size_t atom) const noexcept {

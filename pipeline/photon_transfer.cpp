@@ -36,6 +36,15 @@ void PhotonTransfer::add(const float* counts, const float* model, int n) noexcep
     }
 }
 
+void PhotonTransfer::merge(const PhotonTransfer& other) noexcept {
+    for (std::size_t k = 0; k < bins; ++k) {
+        pixels_[k] += other.pixels_[k];
+        model_[k] += other.model_[k];
+        squares_[k] += other.squares_[k];
+    }
+    whole_numbers_ = whole_numbers_ && other.whole_numbers_;
+}
+
 bool PhotonTransfer::solve(double freedom, double& gain, double& read_variance) const noexcept {
     Eigen::Matrix2d normal = Eigen::Matrix2d::Zero();
     Eigen::Vector2d right(0, 0);

@@ -66,6 +66,7 @@ Pipeline::Pipeline(const Config& config, std::shared_ptr<const Series> series)
       max_atoms_(static_cast<std::size_t>(series_->rows_px) *
                      static_cast<std::size_t>(series_->cols_px) / 16 +
                  64),
+      helper_(config.analysis.threads),
       spectrum_(series_->rows_px, series_->cols_px),
       filter_(series_->rows_px, series_->cols_px),
       find_(series_->cols_px, max_atoms_),
@@ -104,6 +105,7 @@ FrameResult Pipeline::make_result() const {
 
 /// The whole flow: a frame, complete or not, becomes atoms, species, modes and maps.
 FrameStatus Pipeline::process(const Frame& frame, FrameResult& result) noexcept {
+    const Helper::Awake awake(helper_);
     FrameStatus status = begin(frame, result);
     stage(status, result, stage_lattice,
           [&] { return guess_lattice(frame); });  // power spectrum → lattice vectors
@@ -131,6 +133,7 @@ FrameStatus Pipeline::process(const Frame& frame, FrameResult& result) noexcept 
         std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now().time_since_epoch())
             .count();
     result.latency_us = static_cast<float>(now_ns - frame.last_row_ns) / 1000;
+    result.scores.resize(result.atoms.size());
     if (frame.complete) {
         prepare_next(status, result);
     }
@@ -145,7 +148,6 @@ FrameStatus Pipeline::begin(const Frame& frame, FrameResult& result) noexcept {
     result.last_row_ns = frame.last_row_ns;
     result.pixel_size_nm = pixel_size_nm_;
     result.atoms.clear();
-    result.scores.clear();
     result.time_us.fill(0);
     result.notes = 0;
     note_if(!std::isfinite(pixel_size_nm_), result, note_no_scale);
@@ -173,10 +175,12 @@ void Pipeline::begin_rows(std::uint64_t number) noexcept {
     expected_ = !prediction_.columns().empty();
     surrounded_ = painted_ = 0;
     if (expected_) {
-        columns_ = prediction_.columns();
         refine_.begin(known_lattice_.a_px, known_fit_);
-        bands_.begin(columns_, known_lattice_.a_px, known_fit_.sigma_px,
-                     config_.find.threshold * peak_height_);
+        helper_.both([&] { columns_ = prediction_.columns(); },
+                     [&] {
+                         bands_.begin(prediction_.columns(), known_lattice_.a_px,
+                                      known_fit_.sigma_px, config_.find.threshold * peak_height_);
+                     });
     }
 }
 
@@ -229,7 +233,8 @@ FrameStatus Pipeline::filter(const Frame& frame) noexcept {
         filter_sigma_px_ = sigma_px;
         rows_filtered_ = rows_searched_ = 0;
     }
-    rows_filtered_ = filter_.run(frame.counts, rows_at_hand_, sigma_px, rows_filtered_, filtered_);
+    rows_filtered_ =
+        filter_.run(frame.counts, rows_at_hand_, sigma_px, rows_filtered_, filtered_, helper_);
     return FrameStatus::ok;
 }
 
@@ -239,7 +244,7 @@ FrameStatus Pipeline::find(const Frame&) noexcept {
         peak_radius_px_ = radius_px;
         rows_searched_ = 0;
     }
-    rows_searched_ = find_.run(filtered_, rows_filtered_, radius_px, rows_searched_);
+    rows_searched_ = find_.run(filtered_, rows_filtered_, radius_px, rows_searched_, helper_);
     return FrameStatus::ok;
 }
 
@@ -268,8 +273,10 @@ FrameStatus Pipeline::follow(const Frame& frame) noexcept {
     if (expected_) {
         const std::size_t before = bands_.settled();
         bands_.run({frame.counts, frame.row_valid, find_.peaks(), rows_searched_}, cells_, refine_,
-                   columns_);
-        sublattices_.find_vacancies(cells_, before, bands_.settled(), columns_);
+                   columns_, helper_);
+        helper_.halves(bands_.settled() - before, [&](int, std::size_t first, std::size_t last) {
+            sublattices_.find_vacancies(cells_, before + first, before + last, columns_);
+        });
     }
     return FrameStatus::ok;
 }
@@ -282,7 +289,7 @@ bool Pipeline::take_expected(const Frame& frame, FrameResult& result) noexcept {
     }
     fit_ = known_fit_;
     if (frame.complete) {
-        refine_.end(columns_, fit_);
+        refine_.end(columns_, fit_, helper_);
         result.atoms.swap(columns_);
     } else {
         result.atoms.assign(columns_.begin(),
@@ -334,13 +341,13 @@ FrameStatus Pipeline::sort_species(const Frame& frame, FrameResult& result) noex
     }
     result.notes |= sublattices_.notes();
     if (!expected_ || frame.complete) {
-        fit_cation_lattice(result.atoms, cells_, result.lattice);
+        fit_cation_lattice(result.atoms, cells_, result.lattice, helper_);
     }
     const bool same = std::abs(result.lattice.a_px * pixel_size_nm_ / config_.specimen.lattice_nm -
                                1) < kSameLattice;  // false for NaN
     bool generic = !same && !names_trusted_;
     result.species =
-        species_.run(composition_, result.complete, generic, result.atoms, result.notes);
+        species_.run(composition_, result.complete, generic, result.atoms, result.notes, helper_);
     generic = generic && !names_trusted_;
     note_if(generic, result, note_other_lattice);
     const auto& names = config_.specimen.species;
@@ -352,11 +359,11 @@ FrameStatus Pipeline::sort_species(const Frame& frame, FrameResult& result) noex
 }
 
 FrameStatus Pipeline::track(const Frame& frame, FrameResult& result) noexcept {
-    const bool placed =
-        expected_ ? track_.follow(result.lattice, frame.complete, prediction_.tracks(),
-                                  result.atoms, track_of_, result.drift_px, result.row_shifts)
-                  : track_.run(result.lattice, frame.complete, result.atoms, track_of_,
-                               result.drift_px, result.row_shifts);
+    const bool placed = expected_ ? track_.follow(result.lattice, frame.complete,
+                                                  prediction_.tracks(), result.atoms, track_of_,
+                                                  result.drift_px, result.row_shifts, helper_)
+                                  : track_.run(result.lattice, frame.complete, result.atoms,
+                                               track_of_, result.drift_px, result.row_shifts);
     if (!placed) {
         result.notes |= note_drift_lost;
         if (frame.complete) {
@@ -373,23 +380,17 @@ FrameStatus Pipeline::measure(FrameResult& result) noexcept {
     const Lattice& sites = expected_ ? known_lattice_ : result.lattice;
     const std::size_t from = surrounded_, columns = result.atoms.size();
     surrounded_ = !expected_ || result.complete ? columns : bands_.surrounded();
-    neighbourhoods_.gather(cells_, sites, result.atoms, from, columns);
-    neighbourhoods_.measure(result.lattice, result.length_per_px(), result.atoms, result.scores);
-    result.species.clusters.fill(0);
-    for (const Atom& a : result.atoms) {
-        if (a.n >= 0 && (a.species == species_first || a.species == species_second)) {
-            ++result.species
-                  .clusters[static_cast<std::size_t>(a.n + (a.species == species_second ? 1 : 0))];
-        }
-    }
+    neighbourhoods_.gather(cells_, sites, result.atoms, from, columns, helper_);
+    result.species.clusters = neighbourhoods_.measure(result.lattice, result.length_per_px(),
+                                                      result.atoms, result.scores, helper_);
     return FrameStatus::ok;
 }
 
 FrameStatus Pipeline::accumulate(const Frame& frame, FrameResult& result) noexcept {
     if (frame.complete) {
-        statistics_.update(result.atoms, track_of_, result.drift_px, neighbourhoods_);
+        statistics_.update(result.atoms, track_of_, neighbourhoods_, helper_);
     }
-    statistics_.score(result.atoms, neighbourhoods_, result.scores);
+    statistics_.score(result.atoms, neighbourhoods_, result.scores, helper_);
     for (std::size_t s = 0; s < 2; ++s) {
         result.modes[s] = statistics_.modes(s);
     }
@@ -403,7 +404,7 @@ FrameStatus Pipeline::paint(FrameResult& result) noexcept {
     }
     map_.paint(result.atoms, painted_, surrounded_);
     painted_ = surrounded_;
-    map_.fill(result.scores, result.maps);
+    map_.fill(result.scores, result.maps, helper_);
     return FrameStatus::ok;
 }
 
@@ -422,6 +423,7 @@ void Pipeline::prepare_next(FrameStatus status, FrameResult& result) noexcept {
 
 void Pipeline::remember(const FrameResult& result) noexcept {
     ++frames_here_;
+    statistics_.remember(result.atoms, track_of_, result.drift_px, neighbourhoods_);
     known_lattice_ = result.lattice;
     known_fit_ = fit_;
     if (expected_) {

@@ -36,8 +36,10 @@ Refiner::Refiner(int rows_px, int cols_px, std::size_t max_atoms)
       start_y_(max_atoms),
       lines_(std::make_unique<ColumnLines>(ColumnStep::model_radius_sigma,
                                            ColumnStep::fit_radius_sigma)) {
-    make_room(values_, max_atoms);
-    make_room(scratch_, max_atoms);
+    for (Sample* sample : {&amplitudes_, &chi2_}) {
+        make_room(sample->values, max_atoms);
+        make_room(sample->scratch, max_atoms);
+    }
 }
 
 Refiner::~Refiner() = default;
@@ -47,26 +49,51 @@ void Refiner::begin(double a_px, const FrameFit& known) noexcept {
     fit_ = known;
     lines_->set_width(fit_.sigma_px);
     rows_in_ = image_.rows();
-    rows_rendered_ = 0;
     shape_ = {};
     background_.begin_step();
-    noise_.begin(static_cast<float>(known.background),
-                 static_cast<float>(known.background + 3 * known.amplitude));
+    begin_noise();
+    begin_count();
+}
+
+void Refiner::begin_noise() noexcept {
+    for (PhotonTransfer& noise : noise_) {
+        noise.begin(static_cast<float>(fit_.background),
+                    static_cast<float>(fit_.background + 3 * fit_.amplitude));
+    }
+}
+
+void Refiner::begin_count() noexcept {
+    amplitudes_.values.clear();
+    chi2_.values.clear();
+}
+
+std::array<Refiner::Half, 2> Refiner::split(int middle_px) const noexcept {
+    const Half all = whole();
+    const int reach_px = window_px(ColumnStep::model_radius_sigma, fit_.sigma_px) / 2 + 1;
+    const auto margin = static_cast<float>(reach_px);
+    const auto middle = static_cast<float>(middle_px);
+    return {{{0, 0, middle_px, all.least_x_px, middle - margin},
+             {1, middle_px, all.last_px, middle + margin, all.most_x_px}}};
 }
 
 void Refiner::take_rows(const Image& counts, const std::vector<std::uint8_t>& row_valid,
-                        int first_row, int last_row) noexcept {
-    copy_rows(counts, row_valid, first_row, last_row);
-    const int below = std::min(last_row + FitImage::border_px, image_.rows());
-    background_.render(image_, rows_rendered_, below);  // before the columns above shine into them
-    rows_rendered_ = below;
+                        int first_row, int last_row, const Half& half) noexcept {
+    copy_rows(counts, row_valid, first_row, last_row, half);
+    const auto ahead = [&](int row) {  // rendered before the columns above shine into it
+        return row == 0 ? 0 : std::min(row + FitImage::border_px, image_.rows());
+    };
+    background_.render(image_, ahead(first_row), ahead(last_row), half.first_px, half.last_px);
 }
 
 void Refiner::copy_rows(const Image& counts, const std::vector<std::uint8_t>& row_valid,
-                        int first_row, int last_row) noexcept {
+                        int first_row, int last_row, const Half& half) noexcept {
     for (int y = first_row; y < last_row; ++y) {
-        row_valid_[static_cast<std::size_t>(y)] = row_valid[static_cast<std::size_t>(y)];
-        std::copy_n(counts.row(y).data(), image_.cols(), image_.counts(0, y));
+        std::copy(counts.row(y).data() + half.first_px, counts.row(y).data() + half.last_px,
+                  image_.counts(half.first_px, y));
+    }
+    if (half.number == 0) {
+        std::copy(row_valid.begin() + first_row, row_valid.begin() + last_row,
+                  row_valid_.begin() + first_row);
     }
 }
 
@@ -91,29 +118,30 @@ void Refiner::add(const Atom& a) noexcept {
     add_column(image_.model(window.x0, window.y0), image_.stride(), window, a.amplitude);
 }
 
-void Refiner::weigh(int first_row, int last_row) noexcept {
+void Refiner::weigh(int first_row, int last_row, const Half& half) noexcept {
+    const int n = half.last_px - half.first_px;
     const double typical =
         fit_.gain * (std::abs(fit_.background) + 0.2 * fit_.amplitude) + fit_.read_variance;
     for (int y = first_row; y < last_row; ++y) {
         if (row_valid_[static_cast<std::size_t>(y)] == 0) {
-            std::fill_n(image_.weight(0, y), image_.cols(), 0.0F);
+            std::fill_n(image_.weight(half.first_px, y), n, 0.0F);
             continue;
         }
-        weigh_row(image_.model(0, y), static_cast<float>(fit_.gain),
+        weigh_row(image_.model(half.first_px, y), static_cast<float>(fit_.gain),
                   static_cast<float>(fit_.read_variance),
-                  static_cast<float>(std::max(kLeastVariance * typical, 1e-30)), image_.cols(),
-                  image_.weight(0, y));
+                  static_cast<float>(std::max(kLeastVariance * typical, 1e-30)), n,
+                  image_.weight(half.first_px, y));
     }
 }
 
-void Refiner::pass(std::vector<Atom>& atoms, std::size_t first, std::size_t last,
-                   bool measure) noexcept {
+void Refiner::pass(std::vector<Atom>& atoms, std::size_t first, std::size_t last, bool measure,
+                   const Half& half) noexcept {
     for (std::size_t k = first; k < last; ++k) {
-        fit_column(atoms[k], k, measure);
+        fit_column(atoms[k], k, measure, half);
     }
 }
 
-void Refiner::fit_column(Atom& a, std::size_t k, bool measure) noexcept {
+void Refiner::fit_column(Atom& a, std::size_t k, bool measure, const Half& half) noexcept {
     ColumnStep step(a, *lines_, image_, measure);
     if (!(step.s.h > 0)) {  // no valid pixel
         a.flags = flag_edge | flag_weak;
@@ -125,14 +153,13 @@ void Refiner::fit_column(Atom& a, std::size_t k, bool measure) noexcept {
         const bool whole = step.inside(image_, rows_in_, 0) && rows_valid(step);
         const int margin = static_cast<int>(kEdge * a_px_);
         if (whole && a.amplitude > 0 && step.inside(image_, rows_in_, margin)) {
-            add_shape(step, a);
+            add_shape(step, a, half.number);
         }
         measure_column(step, whole, k, a);
     }
     const float from = a.amplitude;
     a.amplitude = std::max(0.0F, from + static_cast<float>(step.d_amplitude));
-    a.x_px = std::clamp(a.x_px + static_cast<float>(step.d_x), -0.5F,
-                        static_cast<float>(image_.cols()) - 0.5F);
+    a.x_px = std::clamp(a.x_px + static_cast<float>(step.d_x), half.least_x_px, half.most_x_px);
     a.y_px = std::clamp(a.y_px + static_cast<float>(step.d_y), -0.5F,
                         static_cast<float>(rows_in_) - 0.5F);
     ColumnWindow to;
@@ -146,7 +173,7 @@ bool Refiner::rows_valid(const ColumnStep& step) const noexcept {
 }
 
 /// Gradient and Fisher information of what the frame shares, this column's amplitude eliminated.
-void Refiner::add_shape(const ColumnStep& step, const Atom& a) noexcept {
+void Refiner::add_shape(const ColumnStep& step, const Atom& a, int half) noexcept {
     const WindowSums& s = step.s;
     const ShapeSums& t = step.shape;
     const double sigma = fit_.sigma_px, c2 = a.amplitude / (sigma * sigma), c3 = c2 / sigma;
@@ -154,18 +181,32 @@ void Refiner::add_shape(const ColumnStep& step, const Atom& a) noexcept {
     const double of_h = hq / s.h, of_e = t.we / s.h;
     const double gradient_b = t.wr - of_e * s.r, fisher_b = t.w - of_e * t.we,
                  fisher_sigma_b = c3 * (t.weuu + t.wevv - of_h * t.we);
-    background_.add(a.x_px, a.y_px, gradient_b, fisher_b, fisher_sigma_b);
-    shape_.b += gradient_b;
-    shape_.b2 += fisher_b;
-    shape_.sigma_b += fisher_sigma_b;
-    shape_.sigma += c3 * (t.ruu + t.rvv - of_h * s.r);
-    shape_.sigma2 += c3 * c3 * (hqq - of_h * hq);
+    background_.add(half, a.x_px, a.y_px, gradient_b, fisher_b, fisher_sigma_b);
+    Shape& sum = shape_[static_cast<std::size_t>(half)];
+    sum.b += gradient_b;
+    sum.b2 += fisher_b;
+    sum.sigma_b += fisher_sigma_b;
+    sum.sigma += c3 * (t.ruu + t.rvv - of_h * s.r);
+    sum.sigma2 += c3 * c3 * (hqq - of_h * hq);
     if (a.site == Site::cation) {
-        shape_.plus += c2 * (t.ruu - t.rvv);
-        shape_.plus2 += c2 * c2 * (t.huuuu - 2.0 * t.huuvv + t.hvvvv);
-        shape_.cross += c2 * 2 * t.ruv;
-        shape_.cross2 += c2 * c2 * 4 * t.huuvv;
+        sum.plus += c2 * (t.ruu - t.rvv);
+        sum.plus2 += c2 * c2 * (t.huuuu - 2.0 * t.huuvv + t.hvvvv);
+        sum.cross += c2 * 2 * t.ruv;
+        sum.cross2 += c2 * c2 * 4 * t.huuvv;
     }
+}
+
+Refiner::Shape& Refiner::Shape::operator+=(const Shape& other) noexcept {
+    sigma += other.sigma;
+    sigma2 += other.sigma2;
+    b += other.b;
+    b2 += other.b2;
+    sigma_b += other.sigma_b;
+    plus += other.plus;
+    plus2 += other.plus2;
+    cross += other.cross;
+    cross2 += other.cross2;
+    return *this;
 }
 
 /// Errors, χ² after the step, and flags.
@@ -189,18 +230,20 @@ void Refiner::measure_column(const ColumnStep& step, bool whole, std::size_t k,
 
 /// One Newton step of σ and the background together; the ellipticity. @return by how much σ wanted to move
 double Refiner::step_shape() noexcept {
-    const double det = shape_.sigma2 * shape_.b2 - shape_.sigma_b * shape_.sigma_b;
+    Shape s = shape_[0];
+    s += shape_[1];
+    const double det = s.sigma2 * s.b2 - s.sigma_b * s.sigma_b;
     if (!(det > 0)) {
         return 0;
     }
     const double sigma = fit_.sigma_px;
-    const double wanted = (shape_.b2 * shape_.sigma - shape_.sigma_b * shape_.b) / det;
+    const double wanted = (s.b2 * s.sigma - s.sigma_b * s.b) / det;
     fit_.sigma_px = std::clamp(sigma + std::clamp(wanted, -0.1 * sigma, 0.1 * sigma), 0.06 * a_px_,
                                0.35 * a_px_);
     background_.step(fit_.sigma_px - sigma, 0.3 * fit_.amplitude);
     fit_.background = background_.mean();
-    if (shape_.plus2 > 0 && shape_.cross2 > 0) {
-        const double plus = shape_.plus / shape_.plus2, cross = shape_.cross / shape_.cross2;
+    if (s.plus2 > 0 && s.cross2 > 0) {
+        const double plus = s.plus / s.plus2, cross = s.cross / s.cross2;
         const double angle = -0.5 * std::atan2(cross, plus);  // y points down
         fit_.ellipticity = std::hypot(plus, cross);
         fit_.ellipticity_rad = angle < 0 ? angle + std::numbers::pi : angle;
@@ -213,36 +256,42 @@ void Refiner::add_neighbour_errors(const Cells& cells, std::size_t first, std::s
     dwellmap::add_neighbour_errors(cells, fit_, first, last, atoms);
 }
 
-void Refiner::look_back(int first_row, int last_row) noexcept {
+void Refiner::look_back(int first_row, int last_row, const Half& half) noexcept {
     const int border = static_cast<int>(2 * kEdge * a_px_);
+    const int left = std::max(half.first_px, border),
+              right = std::min(half.last_px, image_.cols() - border);
     for (int y = std::max(first_row, border); y < std::min(last_row, rows_in_ - border); ++y) {
         if (y % kNoiseRows == 0 && row_valid_[static_cast<std::size_t>(y)] != 0) {
-            noise_.add(image_.counts(border, y), image_.model(border, y),
-                       image_.cols() - 2 * border);
+            noise_[static_cast<std::size_t>(half.number)].add(image_.counts(left, y),
+                                                              image_.model(left, y), right - left);
         }
     }
 }
 
-void Refiner::medians(const std::vector<Atom>& atoms) noexcept {
-    const auto of_cations = [&](float Atom::*member) {
-        values_.clear();
-        for (const Atom& a : atoms) {
-            if (a.site == Site::cation && (a.flags & flag_edge) == 0) {
-                values_.push_back(a.*member);
-            }
+void Refiner::count(const std::vector<Atom>& atoms, std::size_t first, std::size_t last) noexcept {
+    for (std::size_t k = first; k < last; ++k) {
+        const Atom& a = atoms[k];
+        if (a.site == Site::cation && (a.flags & flag_edge) == 0) {
+            amplitudes_.values.push_back(a.amplitude);
+            chi2_.values.push_back(a.chi2);
         }
-        return values_.empty() ? 0 : nth_smallest(values_, values_.size() / 2, scratch_)[1];
-    };
-    freedom_ = 1 - std::min(0.5, 3 * static_cast<double>(atoms.size()) /
-                                     (static_cast<double>(rows_in_) * image_.cols()));
-    fit_.amplitude = of_cations(&Atom::amplitude);
-    fit_.chi2 = of_cations(&Atom::chi2);
+    }
 }
 
-void Refiner::end(std::vector<Atom>& atoms, FrameFit& fit) noexcept {
-    medians(atoms);
+void Refiner::medians(std::size_t columns, Helper& helper) noexcept {
+    freedom_ = 1 - std::min(0.5, 3 * static_cast<double>(columns) /
+                                     (static_cast<double>(rows_in_) * image_.cols()));
+    const auto median = [](Sample& s) {
+        return s.values.empty() ? 0 : nth_smallest(s.values, s.values.size() / 2, s.scratch)[1];
+    };
+    helper.both([&] { fit_.amplitude = median(amplitudes_); }, [&] { fit_.chi2 = median(chi2_); });
+}
+
+void Refiner::end(std::vector<Atom>& atoms, FrameFit& fit, Helper& helper) noexcept {
+    medians(atoms.size(), helper);
     step_shape();
-    noise_.solve(freedom_, fit_.gain, fit_.read_variance);
+    noise_[0].merge(noise_[1]);
+    noise_[0].solve(freedom_, fit_.gain, fit_.read_variance);
     fit = fit_;
     std::erase_if(atoms, [](const Atom& a) {
         return a.site == Site::other &&
@@ -253,7 +302,7 @@ void Refiner::end(std::vector<Atom>& atoms, FrameFit& fit) noexcept {
 /// The whole model anew, with the σ and background of now.
 void Refiner::render(const std::vector<Atom>& atoms) noexcept {
     lines_->set_width(fit_.sigma_px);
-    background_.render(image_, 0, rows_in_);
+    background_.render(image_, 0, rows_in_, 0, image_.cols());
     for (const Atom& a : atoms) {
         add(a);
     }
@@ -264,7 +313,7 @@ void Refiner::run(const Image& counts, const std::vector<std::uint8_t>& row_vali
     begin(a_px, fit);
     rows_in_ = rows_in;
     fit_.sigma_px = fit.sigma_px > 0 ? fit.sigma_px : kTypicalSigma * a_px;
-    copy_rows(counts, row_valid, 0, rows_in);
+    copy_rows(counts, row_valid, 0, rows_in, whole());
     for (int y = rows_in; y < std::min(rows_in + FitImage::border_px, image_.rows()); ++y) {
         std::fill_n(image_.weight(0, y), image_.cols(), 0.0F);  // of the frame before
     }
@@ -274,32 +323,36 @@ void Refiner::run(const Image& counts, const std::vector<std::uint8_t>& row_vali
     bool last = false;
     double d_sigma_px = 0;
     for (int pass_number = 0; !last; ++pass_number) {
-        medians(atoms);
+        begin_count();
+        count(atoms, 0, atoms.size());
+        medians(atoms.size(), no_helper());
         render(atoms);
         if (pass_number > 1) {
             estimate_noise();
         }
-        weigh(0, rows_in);
+        weigh(0, rows_in, whole());
         shape_ = {};
         background_.begin_step();
         const int rest = passes - 1 - pass_number;
         last = rest <= 0 && (std::abs(d_sigma_px) < kStill * fit_.sigma_px || rest <= -kMorePasses);
         for (std::size_t k = 0; k < atoms.size(); ++k) {
-            fit_column(atoms[k], k, last || k % 2 == 0);  // half of them tell the shape well enough
+            // half of them tell the shape well enough
+            fit_column(atoms[k], k, last || k % 2 == 0, whole());
         }
         if (!last && pass_number > 0) {
             d_sigma_px = step_shape();
         }
     }
     correct_errors(atoms);
+    begin_count();
+    count(atoms, 0, atoms.size());
     end(atoms, fit);
 }
 
 void Refiner::estimate_noise() noexcept {
-    noise_.begin(static_cast<float>(fit_.background),
-                 static_cast<float>(fit_.background + 3 * fit_.amplitude));
-    look_back(0, rows_in_);
-    noise_.solve(freedom_, fit_.gain, fit_.read_variance);
+    begin_noise();
+    look_back(0, rows_in_, whole());
+    noise_[0].solve(freedom_, fit_.gain, fit_.read_variance);
 }
 
 /// The noise is known best after the last pass: errors and χ² go with it.

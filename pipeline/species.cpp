@@ -21,6 +21,8 @@ constexpr double kFarMean = 2;             // sigma: a mixture that moved so far
 constexpr double kWorse = 0.1;             // log likelihood, a column
 constexpr double kSameShape = 4;           // standard errors
 
+bool spoiled(const Atom& a) noexcept { return (a.flags & (flag_edge | flag_misfit)) != 0; }
+
 }  // namespace
 
 int atomic_number(const std::string& name) noexcept {
@@ -49,14 +51,19 @@ SpeciesSorter::SpeciesSorter(const SpecimenConfig& specimen, const SpeciesConfig
     make_room(scratch_, max_atoms);
 }
 
-void SpeciesSorter::collect(std::vector<Atom>& atoms) noexcept {
-    contrast_.clear();
-    for (Atom& a : atoms) {
-        a.p_second = kNaN;
-        if (a.species == species_first && (a.flags & (flag_edge | flag_misfit)) == 0) {
-            contrast_.push_back(a.amplitude);
+void SpeciesSorter::collect(std::vector<Atom>& atoms, Helper& helper) noexcept {
+    helper.halves(atoms.size(), [&](int half, std::size_t first, std::size_t last) {
+        auto& contrast = half == 0 ? contrast_ : scratch_;
+        contrast.clear();
+        for (std::size_t k = first; k < last; ++k) {
+            Atom& a = atoms[k];
+            a.p_second = kNaN;
+            if (a.species == species_first && !spoiled(a)) {
+                contrast.push_back(a.amplitude);
+            }
         }
-    }
+    });
+    contrast_.insert(contrast_.end(), scratch_.begin(), scratch_.end());
 }
 
 SpeciesSorter::Shape SpeciesSorter::shape() const noexcept {
@@ -100,7 +107,7 @@ Mixture SpeciesSorter::best_mixture(std::initializer_list<double> fractions_brig
 }
 
 /// From the last complete frame's answer, if that still describes the contrasts.
-bool SpeciesSorter::go_on(double bright, Known& found) const noexcept {
+bool SpeciesSorter::go_on(double bright, Known& found, Helper& helper) const noexcept {
     const bool given = std::isfinite(bright);
     found = known_;
     if (known_.species == 1 && !given) {
@@ -119,7 +126,7 @@ bool SpeciesSorter::go_on(double bright, Known& found) const noexcept {
         m.weight[0] = 1 - bright;
         m.weight[1] = bright;
     }
-    maximise(contrast_, given, m);
+    maximise(contrast_, given, m, helper);
     found.likelihood = m.log_likelihood / static_cast<double>(contrast_.size());
     const auto near = [&](int k) {
         return std::abs(m.mean[k] - known_.mixture.mean[k]) <
@@ -131,8 +138,8 @@ bool SpeciesSorter::go_on(double bright, Known& found) const noexcept {
 
 /// @param bright fraction of the brighter species, NaN: not given
 /// @return false: there is one species
-bool SpeciesSorter::find_mixture(double bright, Known& found) noexcept {
-    if (!go_on(bright, found)) {
+bool SpeciesSorter::find_mixture(double bright, Known& found, Helper& helper) noexcept {
+    if (!go_on(bright, found, helper)) {
         const bool given = std::isfinite(bright);
         std::sort(contrast_.begin(), contrast_.end());
         const Mixture m = given ? best_mixture({bright}, true)
@@ -152,8 +159,9 @@ double SpeciesSorter::quantile(double fraction_dark) noexcept {
     return 0.5 * (below + above);
 }
 
-void SpeciesSorter::label(const Mixture& m, bool second_is_bright, SpeciesResult& result,
-                          std::vector<Atom>& atoms) noexcept {
+/// @return the contrast between them, counts
+double SpeciesSorter::set_threshold(const Mixture& m, bool second_is_bright,
+                                    SpeciesResult& result) noexcept {
     const int first = second_is_bright ? 0 : 1, second = 1 - first;
     result.mean_first = m.mean[first];
     result.sigma_first = std::sqrt(m.variance[first]);
@@ -172,22 +180,37 @@ void SpeciesSorter::label(const Mixture& m, bool second_is_bright, SpeciesResult
         threshold = literal_quantile_ ? result.quantile_threshold : threshold;
     }
     result.threshold = threshold / result.mean_first;
-    std::int64_t cations = 0, seconds = 0;
-    for (Atom& a : atoms) {
-        if (a.site != Site::cation || a.species == species_vacancy) {
-            continue;
+    return threshold;
+}
+
+/// Species of the cations, and the fraction of the second one.
+void SpeciesSorter::label(const Mixture& m, bool second_is_bright, double threshold,
+                          SpeciesResult& result, std::vector<Atom>& atoms,
+                          Helper& helper) noexcept {
+    const LogOdds log_odds_bright(m);
+    std::array<std::int64_t, 2> cations{}, seconds{};
+    helper.halves(atoms.size(), [&](int half, std::size_t first, std::size_t last) {
+        std::int64_t all = 0, second = 0;
+        for (std::size_t k = first; k < last; ++k) {
+            Atom& a = atoms[k];
+            if (a.site != Site::cation || a.species == species_vacancy) {
+                continue;
+            }
+            const bool bright = a.amplitude > threshold;
+            a.species = bright == second_is_bright ? species_second : species_first;
+            const double p_bright = probability(log_odds_bright(a.amplitude));
+            a.p_second = static_cast<float>(second_is_bright ? p_bright : 1 - p_bright);
+            if (!spoiled(a)) {
+                ++all;
+                second += a.species == species_second ? 1 : 0;
+            }
         }
-        const bool bright = a.amplitude > threshold;
-        a.species = bright == second_is_bright ? species_second : species_first;
-        const double p_bright = probability(log_odds_bright(a.amplitude));
-        a.p_second = static_cast<float>(second_is_bright ? p_bright : 1 - p_bright);
-        if ((a.flags & (flag_edge | flag_misfit)) == 0) {
-            ++cations;
-            seconds += a.species == species_second ? 1 : 0;
-        }
-    }
+        cations[static_cast<std::size_t>(half)] = all;
+        seconds[static_cast<std::size_t>(half)] = second;
+    });
+    const auto all = cations[0] + cations[1];
     result.fraction_second =
-        cations > 0 ? static_cast<double>(seconds) / static_cast<double>(cations) : 0;
+        all > 0 ? static_cast<double>(seconds[0] + seconds[1]) / static_cast<double>(all) : 0;
 }
 
 /// Would the literal rule label more than 1 % otherwise?
@@ -201,10 +224,11 @@ bool SpeciesSorter::quantile_differs(const SpeciesResult& result) const noexcept
 }
 
 SpeciesResult SpeciesSorter::run(double composition, bool keep, bool& generic,
-                                 std::vector<Atom>& atoms, std::uint32_t& notes) noexcept {
+                                 std::vector<Atom>& atoms, std::uint32_t& notes,
+                                 Helper& helper) noexcept {
     SpeciesResult result;
     result.expected_second = composition;
-    collect(atoms);
+    collect(atoms, helper);
     const bool given = std::isfinite(composition);
     const bool pure = given && (composition <= 0 || composition >= 1);
     if (contrast_.size() < kFewest || pure) {
@@ -218,7 +242,8 @@ SpeciesResult SpeciesSorter::run(double composition, bool keep, bool& generic,
         return result;
     }
     Known found;
-    const bool two = find_mixture(second_is_brighter_ ? composition : 1 - composition, found);
+    const bool two =
+        find_mixture(second_is_brighter_ ? composition : 1 - composition, found, helper);
     known_ = keep ? found : known_;
     if (!two) {
         const Shape one = shape();
@@ -234,7 +259,8 @@ SpeciesResult SpeciesSorter::run(double composition, bool keep, bool& generic,
                            ratio < contrast_ratio_ / kContrastTolerance);
     const bool second_is_bright =
         generic && !given ? m.weight[1] <= m.weight[0] : second_is_brighter_;
-    label(m, second_is_bright, result, atoms);
+    const double threshold = set_threshold(m, second_is_bright, result);
+    label(m, second_is_bright, threshold, result, atoms, helper);
     if (given && quantile_differs(result)) {
         notes |= note_quantile_differs;
     }

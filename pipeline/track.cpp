@@ -4,6 +4,7 @@
 #include "dwellmap/buffers.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 namespace dwellmap {
@@ -39,6 +40,9 @@ struct Moments {
         aa += p * p;
         bb += q * q;
         ab += p * q;
+    }
+    Moments operator+(const Moments& o) const noexcept {
+        return {sum + o.sum, n + o.n, a + o.a, b + o.b, aa + o.aa, bb + o.bb, ab + o.ab};
     }
     Eigen::Vector2d shift() const noexcept { return sum / n; }
     double correlation() const noexcept {
@@ -163,28 +167,27 @@ void Tracker::match(const Eigen::Vector2d& shift, float radius_px, std::vector<A
 
 void Tracker::measure_rows(const Lattice& lattice, const Eigen::Vector2d& shift,
                            const std::vector<Atom>& atoms, const std::vector<std::int32_t>& track,
-                           std::vector<RowShift>& rows) noexcept {
+                           std::vector<RowShift>& rows, Helper& helper) noexcept {
     // a row of cations, where the lattice lies flat
     const int height = std::max(1, static_cast<int>(std::lround(lattice.a_px * std::sqrt(0.75))));
-    row_sums_.assign(static_cast<std::size_t>((rows_px_ + height - 1) / height), {});
-    for (std::size_t k = 0; k < atoms.size(); ++k) {
-        const Atom& a = atoms[k];
-        if (track[k] < 0 || a.site != Site::cation || (a.flags & kNotFirm) != 0) {
-            continue;
+    const auto lines = static_cast<std::size_t>((rows_px_ + height - 1) / height);
+    row_sums_.assign(2 * lines, {});
+    helper.halves(atoms.size(), [&](int half, std::size_t first, std::size_t last) {
+        RowSum* const sums = row_sums_.data() + static_cast<std::size_t>(half) * lines;
+        for (std::size_t k = first; k < last; ++k) {
+            const Atom& a = atoms[k];
+            if (track[k] < 0 || a.site != Site::cation || (a.flags & kNotFirm) != 0) {
+                continue;
+            }
+            const Track& t = tracks_[static_cast<std::size_t>(track[k])];
+            const double x = a.x_px - t.x_px - shift.x(), y = a.y_px - t.y_px - shift.y();
+            RowSum& sum = sums[std::min(
+                lines - 1, static_cast<std::size_t>(a.y_px) / static_cast<std::size_t>(height))];
+            sum = sum + RowSum{1, x, y, x * x, y * y};
         }
-        const Track& t = tracks_[static_cast<std::size_t>(track[k])];
-        const double x = a.x_px - t.x_px - shift.x(), y = a.y_px - t.y_px - shift.y();
-        RowSum& sum =
-            row_sums_[std::min(row_sums_.size() - 1, static_cast<std::size_t>(a.y_px) /
-                                                         static_cast<std::size_t>(height))];
-        ++sum.n;
-        sum.x += x;
-        sum.y += y;
-        sum.xx += x * x;
-        sum.yy += y * y;
-    }
-    for (std::size_t r = 0; r < row_sums_.size(); ++r) {
-        const RowSum& s = row_sums_[r];
+    });
+    for (std::size_t r = 0; r < lines; ++r) {
+        const RowSum s = row_sums_[r] + row_sums_[lines + r];
         if (s.n >= kFewestOfRow && rows.size() < rows.capacity()) {
             const double variance = (s.xx + s.yy - (s.x * s.x + s.y * s.y) / s.n) / (2 * (s.n - 1));
             rows.push_back({static_cast<float>((static_cast<double>(r) + 0.5) * height),
@@ -196,25 +199,30 @@ void Tracker::measure_rows(const Lattice& lattice, const Eigen::Vector2d& shift,
 
 /// Takes a complete frame into the tracks; columns without one start theirs.
 void Tracker::remember(const Eigen::Vector2d& shift, std::vector<Atom>& atoms,
-                       std::vector<std::int32_t>& track) noexcept {
+                       std::vector<std::int32_t>& track, Helper& helper) noexcept {
     drift_ = shift;
+    const auto x = [&](const Atom& a) { return static_cast<float>(a.x_px - shift.x()); };
+    const auto y = [&](const Atom& a) { return static_cast<float>(a.y_px - shift.y()); };
+    helper.halves(atoms.size(), [&](int, std::size_t first, std::size_t last) {
+        for (std::size_t k = first; k < last; ++k) {
+            if (track[k] >= 0) {
+                Track& t = tracks_[static_cast<std::size_t>(track[k])];
+                ++t.seen;
+                t.x_px += (x(atoms[k]) - t.x_px) / static_cast<float>(t.seen);
+                t.y_px += (y(atoms[k]) - t.y_px) / static_cast<float>(t.seen);
+                t.amplitude = atoms[k].amplitude;
+            }
+        }
+    });
     for (std::size_t k = 0; k < atoms.size(); ++k) {
-        Atom& a = atoms[k];
-        const auto x = static_cast<float>(a.x_px - shift.x()),
-                   y = static_cast<float>(a.y_px - shift.y());
         if (track[k] < 0) {
+            Atom& a = atoms[k];
             a.id = next_id_++;
             if (tracks_.size() < tracks_.capacity()) {
                 track[k] = static_cast<std::int32_t>(tracks_.size());
-                tracks_.push_back({a.id, x, y, a.amplitude, 1, a.site});
+                tracks_.push_back({a.id, x(a), y(a), a.amplitude, 1, a.site});
             }
-            continue;
         }
-        Track& t = tracks_[static_cast<std::size_t>(track[k])];
-        ++t.seen;
-        t.x_px += (x - t.x_px) / static_cast<float>(t.seen);
-        t.y_px += (y - t.y_px) / static_cast<float>(t.seen);
-        t.amplitude = a.amplitude;
     }
 }
 
@@ -243,35 +251,42 @@ bool Tracker::run(const Lattice& lattice, bool keep, std::vector<Atom>& atoms,
         tracks_.clear();
     }
     if (keep) {
-        measure_rows(lattice, drift, atoms, track, rows);
-        remember(drift, atoms, track);
+        measure_rows(lattice, drift, atoms, track, rows, no_helper());
+        remember(drift, atoms, track, no_helper());
     }
     return found;
 }
 
 bool Tracker::follow(const Lattice& lattice, bool keep, const std::vector<std::int32_t>& expected,
                      std::vector<Atom>& atoms, std::vector<std::int32_t>& track,
-                     Eigen::Vector2d& drift, std::vector<RowShift>& rows) noexcept {
+                     Eigen::Vector2d& drift, std::vector<RowShift>& rows, Helper& helper) noexcept {
     rows.clear();
     track.assign(atoms.size(), -1);
-    Moments m;
-    for (std::size_t k = 0; k < std::min(expected.size(), atoms.size()); ++k) {
-        Atom& a = atoms[k];
-        track[k] = expected[k];
-        a.id = track[k] < 0 ? -1 : tracks_[static_cast<std::size_t>(track[k])].id;
-        if (track[k] >= 0 && a.site == Site::cation && (a.flags & kNotFirm) == 0) {
-            m.add(a, tracks_[static_cast<std::size_t>(track[k])]);
+    std::array<Moments, 2> halves;
+    helper.halves(std::min(expected.size(), atoms.size()), [&](int half, std::size_t first,
+                                                               std::size_t last) {
+        Moments mine;
+        for (std::size_t k = first; k < last; ++k) {
+            Atom& a = atoms[k];
+            const auto at = static_cast<std::size_t>(expected[k]);
+            track[k] = expected[k];
+            a.id = track[k] < 0 ? -1 : tracks_[at].id;
+            if (track[k] >= 0 && a.site == Site::cation && (a.flags & kNotFirm) == 0) {
+                mine.add(a, tracks_[at]);
+            }
         }
-    }
+        halves[static_cast<std::size_t>(half)] = mine;
+    });
+    const Moments m = halves[0] + halves[1];
     const bool same_cell = z_of(m.correlation(), m.n) > kSurelySame;
     if (m.n < 4 || (keep && !same_cell)) {  // nothing says that it has not jumped by a cell
         return run(lattice, keep, atoms, track, drift, rows);
     }
     drift = m.shift();
     if (keep) {
-        measure_rows(lattice, drift, atoms, track, rows);
+        measure_rows(lattice, drift, atoms, track, rows, helper);
         match_new(lattice, drift, atoms, track);
-        remember(drift, atoms, track);
+        remember(drift, atoms, track, helper);
     }
     return true;
 }

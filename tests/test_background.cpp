@@ -39,7 +39,8 @@ void step_towards(Background& background, const Level& level, const Told& told,
             if (told(x, y)) {
                 const auto fx = static_cast<float>(x), fy = static_cast<float>(y);
                 const double fisher = 3 + x % 5;
-                background.add(fx, fy, fisher * (level(x, y) - background.at(fx, fy)), fisher, 0);
+                background.add(0, fx, fy, fisher * (level(x, y) - background.at(fx, fy)), fisher,
+                               0);
             }
         }
     }
@@ -54,8 +55,8 @@ TEST_CASE("the background is bilinear between its nodes, at a place and rendered
     const Background b = started(
         [](double x, double y) { return 20 + 5 * std::sin(x / 30) + 4 * std::cos(y / 40); });
     FitImage image(kRows, kCols);
-    b.render(image, 0, 100);
-    b.render(image, 100, kRows);
+    b.render(image, 0, 100, 0, kCols);
+    b.render(image, 100, kRows, 0, kCols);
     float worst = 0;
     for (int y = 0; y < kRows; ++y) {
         for (int x = 0; x < kCols; ++x) {
@@ -123,7 +124,7 @@ TEST_CASE("what the width's step explains does not move the background", "[backg
     Background b = started([](double, double) { return 10; });
     b.begin_step();
     for (int x = 5; x < kCols; x += 12) {
-        b.add(static_cast<float>(x), 100, d_width * 40, 5, 40);
+        b.add(0, static_cast<float>(x), 100, d_width * 40, 5, 40);
     }
     b.step(d_width, 1e9);
     CHECK(b.at(150, 100) == Approx(10));

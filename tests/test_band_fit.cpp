@@ -35,14 +35,14 @@ struct TwoFrames {
     }
 
     /// Of whole rows only; peaks of a row are known one row later.
-    void take(BandFit& bands, int rows, std::vector<Atom>& atoms) {
+    void take(BandFit& bands, int rows, std::vector<Atom>& atoms, Helper& helper = no_helper()) {
         std::vector<Peak> seen;
         for (const Peak& p : peaks) {
             if (std::lround(p.y_px) < rows) {
                 seen.push_back(p);
             }
         }
-        bands.run({counts, valid, seen, rows}, truth.cells, refiner, atoms);
+        bands.run({counts, valid, seen, rows}, truth.cells, refiner, atoms, helper);
     }
 
     std::vector<Atom> expected(double dx_px, double dy_px) const {
@@ -54,16 +54,17 @@ struct TwoFrames {
     }
 
     /// The whole frame, with ends of blocks of rows in between.
-    std::vector<Atom> fit(double dx_px, double dy_px, const std::vector<int>& ends,
-                          FrameFit& found) {
+    std::vector<Atom> fit(double dx_px, double dy_px, const std::vector<int>& ends, FrameFit& found,
+                          Helper& helper = no_helper()) {
+        const Helper::Awake awake(helper);
         BandFit bands(kRows, kCols, kMost, 2);
         auto atoms = expected(dx_px, dy_px);
         refiner.begin(Honeycomb::a_px, known);
         bands.begin(atoms, Honeycomb::a_px, known.sigma_px, 25);
         for (const int rows : ends) {
-            take(bands, rows, atoms);
+            take(bands, rows, atoms, helper);
         }
-        take(bands, kRows, atoms);
+        take(bands, kRows, atoms, helper);
         CHECK_FALSE(bands.lost());
         CHECK(bands.settled() == truth.columns.size());
         refiner.end(atoms, found);
@@ -136,7 +137,8 @@ TEST_CASE("a frame fitted in bands from a start 0.3 px off equals the fit of the
     CHECK(banded.chi2 == Approx(1).margin(0.1));
 }
 
-TEST_CASE("however the rows were cut, bands give the same bits", "[band_fit]") {
+TEST_CASE("however the rows were cut, by one or two threads, bands give the same bits",
+          "[band_fit]") {
     const unsigned seed = GENERATE(1U, 2U, 3U);
     std::mt19937 random(seed);
     std::vector<int> ends;
@@ -145,7 +147,10 @@ TEST_CASE("however the rows were cut, bands give the same bits", "[band_fit]") {
     }
     TwoFrames once, cut;
     FrameFit a_fit, b_fit;
-    const auto a = once.fit(0.2, -0.1, {}, a_fit), b = cut.fit(0.2, -0.1, ends, b_fit);
+    Helper helper(GENERATE(1, 2));
+    // the second shift is more than left and right bear
+    const float dx_px = GENERATE(0.2F, 3.5F);
+    const auto a = once.fit(dx_px, -0.1, {}, a_fit), b = cut.fit(dx_px, -0.1, ends, b_fit, helper);
     REQUIRE(a.size() == b.size());
     for (std::size_t k = 0; k < a.size(); ++k) {
         CHECK(a[k].x_px == b[k].x_px);

@@ -41,6 +41,7 @@ TEST_CASE("an override wins over the file", "[config]") {
 
 TEST_CASE("a wrong configuration says which key is wrong and why", "[config]") {
     const auto [text, expected] = GENERATE(table<std::string, std::string>({
+        {"[analysis]\nthreads = 3", "analysis.threads must be 1 or 2"},
         {"[refine]\npasses = 0", "refine.passes must be in 1..20"},
         {"[refine]\npasses = \"many\"", "refine.passes must be a whole number"},
         {"[filter]\nfwhm_nm = nan", "filter.fwhm_nm must be in"},

@@ -35,6 +35,22 @@ struct Row {
 
 }  // namespace
 
+TEST_CASE("rows given in two parts tell the same as all of them in one", "[photon_transfer]") {
+    const Row row(40000, 3, 20, 5);
+    PhotonTransfer left, right;
+    for (auto* part : {&left, &right}) {
+        part->begin(row.model.front(), row.model.back());
+    }
+    left.add(row.counts.data(), row.model.data(), 10000);
+    right.add(row.counts.data() + 10000, row.model.data() + 10000, 30000);
+    left.merge(right);
+    double gain = 0, read_variance = 0, whole_gain = 0, whole_variance = 0;
+    REQUIRE(left.solve(1, gain, read_variance));
+    REQUIRE(row.solve(1, whole_gain, whole_variance));
+    CHECK(gain == Approx(whole_gain).epsilon(1e-9));
+    CHECK(read_variance == Approx(whole_variance).epsilon(1e-9));
+}
+
 TEST_CASE("gain and read-out noise of a detector are read off one frame", "[photon_transfer]") {
     const auto [gain, read_noise] = GENERATE(table<double, double>(
         {{0.5, 4.0}, {3.0, 20.0}, {40.0, 250.0}, {0.001, 0.006}, {1.0, 5.0}}));

@@ -23,6 +23,39 @@ bool same_bits(float a, float b) {
     return std::memcmp(&a, &b, sizeof a) == 0 || (std::isnan(a) && std::isnan(b));
 }
 
+Config with_threads(int threads) {
+    Config config;
+    config.analysis.threads = threads;
+    return config;
+}
+
+void require_same_bits(const FrameResult& a, const FrameResult& b) {
+    REQUIRE(a.atoms.size() == b.atoms.size());
+    REQUIRE(a.sigma_px == b.sigma_px);
+    REQUIRE(a.lattice.a1_px == b.lattice.a1_px);
+    REQUIRE(a.drift_px == b.drift_px);
+    REQUIRE(a.species.mean_first == b.species.mean_first);
+    REQUIRE(a.species.clusters == b.species.clusters);
+    REQUIRE(a.modes[0].variance == b.modes[0].variance);
+    REQUIRE(a.modes[1].mean == b.modes[1].mean);
+    for (std::size_t n = 0; n < a.atoms.size(); ++n) {
+        const Atom &p = a.atoms[n], &q = b.atoms[n];
+        REQUIRE(p.id == q.id);
+        REQUIRE(same_bits(p.x_px, q.x_px));
+        REQUIRE(same_bits(p.amplitude, q.amplitude));
+        REQUIRE(same_bits(p.se_x_px, q.se_x_px));
+        REQUIRE(same_bits(p.p_second, q.p_second));
+        REQUIRE(same_bits(a.scores[n].order_parameter, b.scores[n].order_parameter));
+        REQUIRE(same_bits(a.scores[n].pca[0], b.scores[n].pca[0]));
+        REQUIRE(same_bits(a.scores[n].se_pca[0], b.scores[n].se_pca[0]));
+    }
+    for (std::size_t layer = 0; layer < a.maps.size(); ++layer) {
+        for (Eigen::Index p = 0; p < a.maps[layer].value.size(); ++p) {
+            REQUIRE(same_bits(a.maps[layer].value.data()[p], b.maps[layer].value.data()[p]));
+        }
+    }
+}
+
 }  // namespace
 
 TEST_CASE("positions, species and n are right, seed after seed", "[pipeline]") {
@@ -120,10 +153,13 @@ TEST_CASE("near the edge, what is not flagged has the error it quotes", "[pipeli
     CHECK(std::sqrt(squares / n) < 1.4);
 }
 
-TEST_CASE("cut into row blocks, a frame gives the same result to the last bit", "[pipeline]") {
+TEST_CASE(
+    "cut into row blocks, by one or two threads, a frame gives the same result to the last bit",
+    "[pipeline]") {
     const unsigned seed = GENERATE(1U, 2U, 3U, 4U);
+    const int threads = GENERATE(1, 2);
     testing::Place place({}, scan_of(300));
-    Pipeline whole({}, place.series), cut({}, place.series);
+    Pipeline whole(with_threads(1), place.series), cut(with_threads(threads), place.series);
     auto a = whole.make_result(), b = cut.make_result();
     std::mt19937 random(seed);
     for (std::uint64_t k = 0; k < 3; ++k) {
@@ -134,19 +170,22 @@ TEST_CASE("cut into row blocks, a frame gives the same result to the last bit", 
             static_cast<void>(cut.process(testing::first_rows(frame, row), b));
         }
         REQUIRE(cut.process(frame, b) == FrameStatus::ok);
-        REQUIRE(a.atoms.size() == b.atoms.size());
-        for (std::size_t n = 0; n < a.atoms.size(); ++n) {
-            REQUIRE(a.atoms[n].id == b.atoms[n].id);
-            REQUIRE(same_bits(a.atoms[n].x_px, b.atoms[n].x_px));
-            REQUIRE(same_bits(a.atoms[n].amplitude, b.atoms[n].amplitude));
-            REQUIRE(same_bits(a.scores[n].order_parameter, b.scores[n].order_parameter));
-            REQUIRE(same_bits(a.scores[n].pca[0], b.scores[n].pca[0]));
-        }
-        for (std::size_t layer = 0; layer < a.maps.size(); ++layer) {
-            for (Eigen::Index p = 0; p < a.maps[layer].value.size(); ++p) {
-                REQUIRE(same_bits(a.maps[layer].value.data()[p], b.maps[layer].value.data()[p]));
-            }
-        }
+        require_same_bits(a, b);
+    }
+}
+
+TEST_CASE("two threads give the bits of one while the specimen drifts", "[pipeline]") {
+    ScanConfig scan = scan_of(400);
+    const double drift_nm = GENERATE(0.0, 0.3, 1.0);  // a frame
+    scan.drift_nm = {drift_nm, 0.4 * drift_nm};
+    testing::Place place({}, scan);
+    Pipeline one(with_threads(1), place.series), two(with_threads(2), place.series);
+    auto a = one.make_result(), b = two.make_result();
+    for (std::uint64_t k = 0; k < 4; ++k) {
+        const Frame frame = place.frame(k);
+        REQUIRE(one.process(frame, a) == FrameStatus::ok);
+        REQUIRE(two.process(frame, b) == FrameStatus::ok);
+        require_same_bits(a, b);
     }
 }
 
@@ -171,7 +210,7 @@ TEST_CASE("while the scan runs, the part behind the beam is mapped", "[pipeline]
 
 TEST_CASE("after warm-up a frame is analysed without allocating", "[pipeline]") {
     testing::Place place({}, scan_of(256));
-    Pipeline pipeline({}, place.series);
+    Pipeline pipeline(with_threads(GENERATE(1, 2)), place.series);
     auto result = pipeline.make_result();
     std::vector<Frame> frames;
     for (std::uint64_t k = 0; k < 4; ++k) {

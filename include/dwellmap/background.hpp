@@ -18,11 +18,14 @@ public:
     /// The darkest tenth of the counts around each node, in rows 0…rows_in−1.
     void start(const FitImage& image, int rows_in, double a_px) noexcept;
 
-    void render(FitImage& image, int first_row, int last_row) const noexcept;
+    void render(FitImage& image, int first_row, int last_row, int first_col,
+                int last_col) const noexcept;
 
     void begin_step() noexcept;
     /// One column's share: gradient and Fisher information of a background under it, and that of background and width together.
-    void add(float x_px, float y_px, double gradient, double fisher, double fisher_width) noexcept;
+    /// @param half  0, 1: may be called at the same time for both
+    void add(int half, float x_px, float y_px, double gradient, double fisher,
+             double fisher_width) noexcept;
     /// @param d_width  step of the width that is taken at the same time
     /// @param limit    counts: no node moves further
     void step(double d_width, double limit) noexcept;
@@ -44,7 +47,7 @@ private:
     int rows_px_, cols_px_, rows_in_ = 0, nodes_x_ = 0, nodes_y_ = 0;
     double step_px_ = 1;
     std::vector<float> nodes_, sample_;
-    std::vector<Share> share_;  // [nodes]
+    std::vector<Share> share_;  // [2 × nodes]
 };
 
 }  // namespace dwellmap

@@ -3,6 +3,7 @@
 
 #include "dwellmap/cells.hpp"
 #include "dwellmap/find.hpp"
+#include "dwellmap/helper.hpp"
 #include "dwellmap/point_grid.hpp"
 #include "dwellmap/refine.hpp"
 #include "dwellmap/types.hpp"
@@ -15,7 +16,8 @@
 namespace dwellmap {
 
 /// Height of a band of rows: more than a column's influence (4.5 σ that it shines, 3 σ that another one is fitted to), so that
-/// columns of a band only meet those of the bands above and below. Columns are kept sorted by their band.
+/// columns of a band only meet those of the bands above and below. Columns are kept sorted by their band, and along it by
+/// tiles as wide as it is high.
 int band_height_px(double sigma_px) noexcept;
 
 /// Fits a frame behind the beam, from the columns expected in it.
@@ -24,13 +26,16 @@ int band_height_px(double sigma_px) noexcept;
 /// gets its passes in the same order however the rows came, and after the last row only the last few bands
 /// are left to do. How far the columns are off is read off the peaks of each band: drift row by row.
 ///
+/// A band is fitted in three parts: left and right do not meet and are done side by side if there is a helper, then the few tiles
+/// between them. Where the scan is off by so much that they could meet, all of the band is between them.
+///
 /// Cost: Refiner's, and a look-up a peak. The constructor allocates, nothing after it.
 class BandFit {
 public:
     /// @param passes  of the joint fit, >= 1
     BandFit(int rows_px, int cols_px, std::size_t max_atoms, int passes);
 
-    /// A new frame. `expected` is sorted by band.
+    /// A new frame. `expected` is sorted by band and tile.
     /// @param least_height  of a peak above background, counts of the filtered image, for Site::other
     void begin(const std::vector<Atom>& expected, double a_px, double sigma_px,
                double least_height) noexcept;
@@ -45,8 +50,8 @@ public:
 
     /// Goes on as far as the rows allow.
     /// @param atoms  [expected, then Site::other as they are found] out: the first settled() are final, all of them with the last row
-    void run(const Rows& rows, const Cells& cells, Refiner& refiner,
-             std::vector<Atom>& atoms) noexcept;
+    void run(const Rows& rows, const Cells& cells, Refiner& refiner, std::vector<Atom>& atoms,
+             Helper& helper = no_helper()) noexcept;
 
     std::size_t settled() const noexcept { return settled_; }
     /// Of them, the first so many whose neighbours within three lattice parameters are final too.
@@ -59,20 +64,34 @@ public:
 private:
     struct Band {
         std::size_t first = 0, last = 0;              // expected columns
+        std::size_t left_last = 0, right_first = 0;   // of them: ends of the left and right parts
         std::size_t first_other = 0, last_other = 0;  // columns that were not expected
+    };
+    /// What a step works with.
+    struct Bench {
+        Refiner& refiner;
+        std::vector<Atom>& atoms;
+        Helper& helper;
     };
     struct Place {
         float x_px, y_px;
     };
 
-    void place(int band, const Rows& rows, Refiner& refiner, std::vector<Atom>& atoms) noexcept;
-    void follow_peaks(Band& band, int last_row, const Rows& rows, const Refiner& refiner,
-                      std::vector<Atom>& atoms) noexcept;
-    void pass(int band, int number, Refiner& refiner, std::vector<Atom>& atoms) noexcept;
+    void part_frame(double sigma_px) noexcept;
+    void set_bands(const std::vector<Atom>& expected) noexcept;
+    void place(int band, const Rows& rows, const Bench& bench) noexcept;
+    void follow_peaks(Band& band, int last_row, const Rows& rows, const Bench& bench) noexcept;
+    void look_up(const std::vector<Peak>& peaks, std::size_t last, Helper& helper) noexcept;
+    void pass(int band, int number, const Bench& bench) noexcept;
+    void settle(int band, const Cells& cells, const Bench& bench) noexcept;
+    template <class F>
+    void left_and_right(int band, const Bench& bench, const F& f) const noexcept;
     int last_row(int band) const noexcept { return std::min((band + 1) * height_px_, rows_px_); }
 
-    int rows_px_, passes_;
+    int rows_px_, cols_px_, passes_;
     int height_px_ = 1, reach_px_ = 0, bands_ = 0, next_ = 0;
+    int left_px_ = 0, middle_px_ = 0, right_px_ = 0;  // left ends, the middle is, right begins here
+    float most_shift_px_ = 0;                         // along x, that the parts bear
     std::size_t settled_ = 0, surrounded_ = 0, next_peak_ = 0;
     float a_px_ = 1, least_height_ = 0;
     Eigen::Vector2f shift_px_{0, 0};  // of the columns against what was expected
@@ -80,7 +99,8 @@ private:
     double height_sum_ = 0;
     bool lost_ = false;
     PointGrid grid_;
-    std::vector<Place> base_;  // of the expected columns
+    std::vector<Place> base_;         // of the expected columns
+    std::vector<std::int32_t> near_;  // [peaks of a band] the expected column, or -1
     std::vector<Band> band_;
 };
 

@@ -20,6 +20,11 @@ struct WebConfig {
     int port = 8080;  ///< 0…65535  0: no page
 };
 
+struct AnalysisConfig {
+    /// 1…2  with 2, a second thread does half of every stage, to the same bits, if the machine has another core
+    int threads = 2;
+};
+
 struct SpecimenConfig {
     /// Host cation, second cation, anion column.
     std::vector<std::string> species{"Mo", "Re", "S2"};
@@ -69,6 +74,7 @@ struct LibraryConfig {
 struct Config {
     StreamConfig stream;
     WebConfig web;
+    AnalysisConfig analysis;
     SpecimenConfig specimen;
     FilterConfig filter;
     FindConfig find;

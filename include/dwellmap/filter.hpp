@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "dwellmap/helper.hpp"
 #include "dwellmap/types.hpp"
 
+#include <array>
 #include <vector>
 
 namespace dwellmap {
@@ -27,18 +29,20 @@ public:
     /// @param rows_in   rows 0…rows_in−1 of `counts` can be used (all: the frame is complete)
     /// @param filtered  at least as large as `counts`
     /// @return rows 0…n−1 of `filtered` are final
-    int run(const Image& counts, int rows_in, double sigma_px, int first_row,
-            Image& filtered) noexcept;
+    int run(const Image& counts, int rows_in, double sigma_px, int first_row, Image& filtered,
+            Helper& helper = no_helper()) noexcept;
 
 private:
     void set_taps(double sigma_px) noexcept;
-    void filter_along_row(const Image& counts, int y) noexcept;
+    void filter_along_row(const Image& counts, int y, int first_col, int last_col,
+                          std::vector<float>& padded) noexcept;
 
     int rows_done_ = 0;  // rows already smoothed along x
     int max_radius_px_, radius_px_ = 0;
-    std::vector<float> taps_;    // [radius + 1]
-    std::vector<float> padded_;  // one row with its replicated edges
-    Image along_x_;              // with the replicated rows above and below
+    std::vector<float> taps_;  // [radius + 1]
+    std::array<std::vector<float>, 2>
+        padded_;     // half a row with what is beside it, replicated beyond the edges
+    Image along_x_;  // with the replicated rows above and below
 };
 
 }  // namespace dwellmap

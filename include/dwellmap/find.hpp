@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "dwellmap/helper.hpp"
 #include "dwellmap/types.hpp"
 
+#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -24,20 +26,27 @@ public:
     /// @param first_row 0: a new frame begins; otherwise what the previous call returned
     /// @param rows_in   rows 0…rows_in−1 of `filtered` are final
     /// @return rows 0…n−1 have been searched; peaks() holds what they contain, in raster order
-    int run(const Image& filtered, int rows_in, double radius_px, int first_row) noexcept;
+    int run(const Image& filtered, int rows_in, double radius_px, int first_row,
+            Helper& helper = no_helper()) noexcept;
 
-    const std::vector<Peak>& peaks() const noexcept { return peaks_; }
-    std::size_t dropped() const noexcept { return dropped_; }
+    const std::vector<Peak>& peaks() const noexcept { return found_[0].peaks; }
+    std::size_t dropped() const noexcept { return found_[0].dropped; }
 
 private:
-    void search_row(const Image& filtered, int y) noexcept;
+    struct Found {
+        std::vector<std::int32_t> candidate;  // columns of a row
+        std::vector<Peak> peaks;
+        std::size_t dropped = 0;
+
+        void add(const Peak& peak) noexcept;
+    };
+
+    void search_row(const Image& filtered, int y, Found& found) const noexcept;
     bool is_highest(const Image& filtered, int y, int x) const noexcept;
 
     int cols_px_;
-    std::vector<std::int32_t> candidate_;  // columns of a row
-    std::vector<int> half_;                // of the disc, [distance in rows]
-    std::vector<Peak> peaks_;
-    std::size_t dropped_ = 0;
+    std::vector<int> half_;         // of the disc, [distance in rows]
+    std::array<Found, 2> found_{};  // all so far; in the lower half of the rows at hand
 };
 
 }  // namespace dwellmap

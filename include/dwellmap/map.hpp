@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "dwellmap/helper.hpp"
 #include "dwellmap/types.hpp"
 
 #include <array>
@@ -28,7 +29,8 @@ public:
     void paint(const std::vector<Atom>& atoms, std::size_t first, std::size_t last) noexcept;
 
     /// @param scores [atoms]
-    void fill(const std::vector<Scores>& scores, std::vector<MapLayer>& maps) noexcept;
+    void fill(const std::vector<Scores>& scores, std::vector<MapLayer>& maps,
+              Helper& helper = no_helper()) noexcept;
 
 private:
     int step_px_, rows_, cols_;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "dwellmap/helper.hpp"
+
 #include <vector>
 
 namespace dwellmap {
@@ -29,8 +31,9 @@ double probability(double log_odds) noexcept;
 Mixture cut(const std::vector<double>& sorted, double fraction_bright, double margin) noexcept;
 
 /// Expectation-maximisation from m on until the means stand still. Cost O(n) a step; an exp() only for those that are not
-/// certain (odds below e^40). The order of the sample does not matter.
-void maximise(const std::vector<double>& sample, bool fixed_weights, Mixture& m) noexcept;
+/// certain (odds below e^40). The order of the sample does not matter, but to the last digits.
+void maximise(const std::vector<double>& sample, bool fixed_weights, Mixture& m,
+              Helper& helper = no_helper()) noexcept;
 
 /// Is the mixture better than one Gaussian by BIC, and are its parts three sigma apart?
 bool is_twofold(const std::vector<double>& sample, const Mixture& m) noexcept;

@@ -2,12 +2,14 @@
 #pragma once
 
 #include "dwellmap/cells.hpp"
+#include "dwellmap/helper.hpp"
 #include "dwellmap/projection.hpp"
 #include "dwellmap/types.hpp"
 
 #include <Eigen/Core>
 
 #include <array>
+#include <cstdint>
 #include <vector>
 
 namespace dwellmap {
@@ -29,6 +31,7 @@ inline bool usable(const Atom& a) noexcept {
 class Neighbourhoods {
 public:
     static constexpr float kTolerance = 0.35F;  ///< of a
+    using Clusters = std::array<std::int64_t, 8>;
 
     Neighbourhoods(int neighbours, std::size_t max_atoms);
 
@@ -36,14 +39,15 @@ public:
     /// them and of their neighbours, not the species. Once more for those whose neighbours have changed since.
     /// @param lattice  a1 and a2 place the ideal sites
     void gather(const Cells& cells, const Lattice& lattice, const std::vector<Atom>& atoms,
-                std::size_t first, std::size_t last) noexcept;
+                std::size_t first, std::size_t last, Helper& helper = no_helper()) noexcept;
 
     /// Of all atoms, once they are gathered and their species known.
     /// @param length_per_px unit of the offsets: nm a pixel, or 1
     /// @param atoms         out: n, complete
     /// @param scores        [atoms] out: isotropic, zigzag, order_parameter and their errors
-    void measure(const Lattice& lattice, double length_per_px, std::vector<Atom>& atoms,
-                 std::vector<Scores>& scores) noexcept;
+    /// @return complete cations with k second-species atoms among the 7
+    Clusters measure(const Lattice& lattice, double length_per_px, std::vector<Atom>& atoms,
+                     std::vector<Scores>& scores, Helper& helper = no_helper()) noexcept;
 
     /// Second-species cations in the second and third shell, 0..12; -1: not all of them are there and of a known species.
     int count_outer(std::size_t atom) const noexcept { return count_second(atom, 6, kInner); }
@@ -86,6 +90,7 @@ private:
     int gather_one(const Cells& cells, const std::vector<Atom>& atoms, std::size_t k) noexcept;
     void set_patterns(const Lattice& lattice) noexcept;
     int count_second(std::size_t atom, int first, int last) const noexcept;
+    void measure_one(std::size_t atom, Atom& a, Scores& scores) const noexcept;
     void score(std::size_t atom, Scores& scores) const noexcept;
 
     int neighbours_;

@@ -18,6 +18,9 @@ public:
     /// n pixels of a row, every second one.
     void add(const float* counts, const float* model, int n) noexcept;
 
+    /// As if what `other`, begun alike, was given had been added here.
+    void merge(const PhotonTransfer& other) noexcept;
+
     /// @param freedom  degrees of freedom a pixel: the fit has taken some of the noise with it
     /// @return false: too few pixels; gain and variance stay as they are
     bool solve(double freedom, double& gain, double& read_variance) const noexcept;

@@ -7,6 +7,7 @@
 #include "dwellmap/error.hpp"
 #include "dwellmap/filter.hpp"
 #include "dwellmap/find.hpp"
+#include "dwellmap/helper.hpp"
 #include "dwellmap/lattice.hpp"
 #include "dwellmap/map.hpp"
 #include "dwellmap/neighbourhood.hpp"
@@ -78,6 +79,7 @@ private:
     bool names_trusted_;
     std::size_t max_atoms_;
 
+    Helper helper_;
     SpectrumLattice spectrum_;
     Filter filter_;
     PeakFinder find_;

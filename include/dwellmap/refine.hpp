@@ -4,9 +4,11 @@
 #include "dwellmap/background.hpp"
 #include "dwellmap/cells.hpp"
 #include "dwellmap/fit_image.hpp"
+#include "dwellmap/helper.hpp"
 #include "dwellmap/photon_transfer.hpp"
 #include "dwellmap/types.hpp"
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -43,12 +45,27 @@ struct FrameFit {
 /// Columns weaker than five standard errors are held near their start by a prior.
 ///
 /// run() fits a whole frame from a rough start. begin(), take_rows(), place(), pass(), look_back(), end() fit a frame whose σ and b
-/// are known from the one before it, band after band of rows, while it is scanned. Cost: linear, 0.2 µs a column and
+/// are known from the one before it, band after band of rows, while it is scanned. Those that are given a Half may be called
+/// at the same time for both halves. Cost: linear, 0.2 µs a column and
 /// pass with AVX2. The constructor allocates, nothing after it.
 class Refiner {
 public:
     Refiner(int rows_px, int cols_px, std::size_t max_atoms);
     ~Refiner();
+
+    /// A part of the frame that is worked on by itself: rows of pixels from first_px to before last_px, and columns that are
+    /// held within it, so that all pixels they shine on and are fitted to lie in it too.
+    struct Half {
+        int number;  // 0, 1: which sums are added to
+        int first_px, last_px;
+        float least_x_px, most_x_px;
+    };
+    /// All of it: not at the same time as a half of it.
+    Half whole() const noexcept {
+        return {0, 0, image_.cols(), -0.5F, static_cast<float>(image_.cols()) - 0.5F};
+    }
+    /// Left and right of a line between two pixels.
+    std::array<Half, 2> split(int middle_px) const noexcept;
 
     /// @param counts  rows 0…rows_in−1 are used, but for those where row_valid is 0
     /// @param a_px    lattice parameter: scale of the background and of the limits
@@ -60,14 +77,16 @@ public:
 
     /// A new frame of which nothing is there yet; σ, noise and background are those of the last one.
     void begin(double a_px, const FrameFit& known) noexcept;
+    /// Rows must come one after the other.
     void take_rows(const Image& counts, const std::vector<std::uint8_t>& row_valid, int first_row,
-                   int last_row) noexcept;
+                   int last_row, const Half& half) noexcept;
     /// Adds the columns [first, last) to the model, at their start.
     void place(const std::vector<Atom>& atoms, std::size_t first, std::size_t last) noexcept;
     /// Weights of these rows from the model as it is.
-    void weigh(int first_row, int last_row) noexcept;
+    void weigh(int first_row, int last_row, const Half& half) noexcept;
     /// @param measure  also errors, flags, χ², background and the frame's shape: in the last pass
-    void pass(std::vector<Atom>& atoms, std::size_t first, std::size_t last, bool measure) noexcept;
+    void pass(std::vector<Atom>& atoms, std::size_t first, std::size_t last, bool measure,
+              const Half& half) noexcept;
     /// Standard errors of final columns, their neighbours being final too: see joint_errors.hpp.
     void add_neighbour_errors(const Cells& cells, std::size_t first, std::size_t last,
                               std::vector<Atom>& atoms) const noexcept;
@@ -75,41 +94,50 @@ public:
         return background_.at(x_px, y_px);
     }
     /// Noise of these rows, once their columns are fitted.
-    void look_back(int first_row, int last_row) noexcept;
+    void look_back(int first_row, int last_row, const Half& half) noexcept;
+    /// The medians of the frame are those of the columns counted.
+    void count(const std::vector<Atom>& atoms, std::size_t first, std::size_t last) noexcept;
     /// σ, background and noise for the next frame; the medians of this one.
-    void end(std::vector<Atom>& atoms, FrameFit& fit) noexcept;
+    void end(std::vector<Atom>& atoms, FrameFit& fit, Helper& helper = no_helper()) noexcept;
 
 private:
     struct
         Shape {  // Newton sums of (σ, b) and of the two components of ellipticity, amplitudes eliminated
         double sigma = 0, sigma2 = 0, b = 0, b2 = 0, sigma_b = 0;
         double plus = 0, plus2 = 0, cross = 0, cross2 = 0;
+
+        Shape& operator+=(const Shape& other) noexcept;
     };
 
-    void fit_column(Atom& a, std::size_t k, bool measure) noexcept;
-    void add_shape(const ColumnStep& step, const Atom& a) noexcept;
+    void fit_column(Atom& a, std::size_t k, bool measure, const Half& half) noexcept;
+    void add_shape(const ColumnStep& step, const Atom& a, int half) noexcept;
     void measure_column(const ColumnStep& step, bool whole, std::size_t k, Atom& a) const noexcept;
     bool rows_valid(const ColumnStep& step) const noexcept;
     double step_shape() noexcept;
     void copy_rows(const Image& counts, const std::vector<std::uint8_t>& row_valid, int first_row,
-                   int last_row) noexcept;
+                   int last_row, const Half& half) noexcept;
     void set_start(const std::vector<Atom>& atoms, std::size_t first, std::size_t last) noexcept;
     void estimate_noise() noexcept;
     void correct_errors(std::vector<Atom>& atoms) noexcept;
-    void medians(const std::vector<Atom>& atoms) noexcept;
+    void begin_noise() noexcept;
+    void begin_count() noexcept;
+    void medians(std::size_t columns, Helper& helper) noexcept;
     void add(const Atom& a) noexcept;
     void render(const std::vector<Atom>& atoms) noexcept;
 
-    int rows_in_ = 0, rows_rendered_ = 0;
+    int rows_in_ = 0;
     double a_px_ = 0;
     double freedom_ = 1;  // degrees of freedom left, a pixel
     FrameFit fit_;
     FitImage image_;
     Background background_;
-    PhotonTransfer noise_;
-    Shape shape_;
+    std::array<PhotonTransfer, 2> noise_;  // of the halves
+    std::array<Shape, 2> shape_{};         // of the halves
     std::vector<std::uint8_t> row_valid_;
-    std::vector<float> start_x_, start_y_, values_, scratch_;
+    std::vector<float> start_x_, start_y_;
+    struct Sample {
+        std::vector<float> values, scratch;
+    } amplitudes_, chi2_;                 // of the cations counted
     std::unique_ptr<ColumnLines> lines_;  // of the width of now
 };
 

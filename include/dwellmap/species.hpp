@@ -2,6 +2,7 @@
 #pragma once
 
 #include "dwellmap/config.hpp"
+#include "dwellmap/helper.hpp"
 #include "dwellmap/mixture.hpp"
 #include "dwellmap/types.hpp"
 
@@ -39,7 +40,7 @@ public:
     /// @param atoms        in: cations are species_first; out: species, p_second
     /// @param notes        out: bits are added
     SpeciesResult run(double composition, bool keep, bool& generic, std::vector<Atom>& atoms,
-                      std::uint32_t& notes) noexcept;
+                      std::uint32_t& notes, Helper& helper = no_helper()) noexcept;
 
 private:
     struct Shape {
@@ -53,15 +54,16 @@ private:
         Shape shape;            // of the one species when it was found
     };
 
-    void collect(std::vector<Atom>& atoms) noexcept;
+    void collect(std::vector<Atom>& atoms, Helper& helper) noexcept;
     Shape shape() const noexcept;
-    bool find_mixture(double bright, Known& found) noexcept;
-    bool go_on(double bright, Known& found) const noexcept;
+    bool find_mixture(double bright, Known& found, Helper& helper) noexcept;
+    bool go_on(double bright, Known& found, Helper& helper) const noexcept;
     Mixture best_mixture(std::initializer_list<double> fractions_bright,
                          bool fixed_weights) const noexcept;
     double quantile(double fraction_dark) noexcept;
-    void label(const Mixture& m, bool second_is_bright, SpeciesResult& result,
-               std::vector<Atom>& atoms) noexcept;
+    double set_threshold(const Mixture& m, bool second_is_bright, SpeciesResult& result) noexcept;
+    static void label(const Mixture& m, bool second_is_bright, double threshold,
+                      SpeciesResult& result, std::vector<Atom>& atoms, Helper& helper) noexcept;
     bool quantile_differs(const SpeciesResult& result) const noexcept;
 
     bool second_is_brighter_;

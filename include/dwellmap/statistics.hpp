@@ -3,6 +3,7 @@
 
 #include "dwellmap/config.hpp"
 #include "dwellmap/field_of_view.hpp"
+#include "dwellmap/helper.hpp"
 #include "dwellmap/neighbourhood.hpp"
 #include "dwellmap/online_covariance.hpp"
 #include "dwellmap/online_pca.hpp"
@@ -25,10 +26,14 @@ public:
     Statistics(const StatisticsConfig& config, std::size_t max_tracks);
 
     /// Takes a complete frame into the sets and renews the modes.
-    /// @param track    [atoms] index of each column's track, or -1
-    /// @param drift_px of the frame against the first one
+    /// @param track [atoms] index of each column's track, or -1
     void update(const std::vector<Atom>& atoms, const std::vector<std::int32_t>& track,
-                const Eigen::Vector2d& drift_px, const Neighbourhoods& neighbourhoods) noexcept;
+                const Neighbourhoods& neighbourhoods, Helper& helper = no_helper()) noexcept;
+
+    /// Where the columns of that frame are and what surrounds them, for collect().
+    /// @param drift_px of the frame against the first one
+    void remember(const std::vector<Atom>& atoms, const std::vector<std::int32_t>& track,
+                  const Eigen::Vector2d& drift_px, const Neighbourhoods& neighbourhoods) noexcept;
 
     /// The tracks with their means as columns of `field`, in the order of the tracks; it allocates while they grow in number.
     void collect(double length_per_px, FieldOfView& field) const;
@@ -38,7 +43,7 @@ public:
 
     /// Principal component scores of the complete cations, with their errors.
     void score(const std::vector<Atom>& atoms, const Neighbourhoods& neighbourhoods,
-               std::vector<Scores>& scores) const noexcept;
+               std::vector<Scores>& scores, Helper& helper = no_helper()) const noexcept;
 
     const OnlineCovariance& set(std::size_t species) const noexcept {
         return sets_[species];
@@ -47,13 +52,17 @@ public:
 
 private:
     struct Member {
-        std::int64_t id = -1;
-        double x_px = 0, y_px = 0;  // last seen, drift taken off
-        double sum_se2 = 0;         // of the score in all frames, length²
-        std::int32_t seen = 0;
-        std::int16_t i = 0, j = 0;
         std::int8_t species = species_unknown;  // of the mean; unknown: there is none
-        std::int8_t n = -1, n_outer = -1;
+        std::int32_t seen = 0;
+    };
+
+    /// Of the atom of a track, when it was last seen.
+    struct Place {
+        std::int64_t id = -1;
+        double x_px = 0, y_px = 0;  // drift taken off
+        double sum_se2 = 0;         // of the score in all frames, length²
+        std::int16_t i = 0, j = 0;
+        std::int8_t n = -1, n_outer = -1;  // n: -1: it was never seen
     };
 
     /// Neighbourhoods on their way into a set or out of it.
@@ -63,14 +72,13 @@ private:
     };
     static constexpr Eigen::Index kBatch = 64;
 
-    void remember(const Atom& atom, std::size_t k, const Eigen::Vector2d& drift_px,
-                  const Neighbourhoods& neighbourhoods, Member& member) noexcept;
+    void let_go(const std::vector<Atom>& atoms, const std::vector<std::int32_t>& track,
+                const Neighbourhoods& neighbourhoods) noexcept;
+    void take_in(std::size_t set, const std::vector<Atom>& atoms,
+                 const std::vector<std::int32_t>& track,
+                 const Neighbourhoods& neighbourhoods) noexcept;
     Eigen::MatrixXd::ColXpr next(Batch& batch, std::size_t set) noexcept;
     void flush(std::size_t set) noexcept;
-    Eigen::MatrixXd::ColXpr mean_of(std::size_t track) noexcept {
-        return means_.col(static_cast<Eigen::Index>(track));
-    }
-
     int dim_;
     bool tracks_count_;
     double forgetting_;
@@ -78,6 +86,7 @@ private:
     std::array<OnlinePca, 2> pca_;
     std::array<Batch, 2> incoming_, outgoing_;
     std::vector<Member> members_;  // [tracks]
+    std::vector<Place> places_;    // [tracks]
     Eigen::MatrixXd means_;        // [dim × tracks]
 };
 

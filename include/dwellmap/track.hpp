@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "dwellmap/helper.hpp"
 #include "dwellmap/point_grid.hpp"
 #include "dwellmap/types.hpp"
 
@@ -44,7 +45,7 @@ public:
     /// @param expected  [<= atoms] their tracks, or -1
     bool follow(const Lattice& lattice, bool keep, const std::vector<std::int32_t>& expected,
                 std::vector<Atom>& atoms, std::vector<std::int32_t>& track, Eigen::Vector2d& drift,
-                std::vector<RowShift>& rows) noexcept;
+                std::vector<RowShift>& rows, Helper& helper = no_helper()) noexcept;
 
 private:
     struct Fit {
@@ -60,9 +61,9 @@ private:
                std::vector<std::int32_t>& track) const noexcept;
     void measure_rows(const Lattice& lattice, const Eigen::Vector2d& shift,
                       const std::vector<Atom>& atoms, const std::vector<std::int32_t>& track,
-                      std::vector<RowShift>& rows) noexcept;
+                      std::vector<RowShift>& rows, Helper& helper) noexcept;
     void remember(const Eigen::Vector2d& shift, std::vector<Atom>& atoms,
-                  std::vector<std::int32_t>& track) noexcept;
+                  std::vector<std::int32_t>& track, Helper& helper) noexcept;
     void match_new(const Lattice& lattice, const Eigen::Vector2d& shift, std::vector<Atom>& atoms,
                    std::vector<std::int32_t>& track) noexcept;
     void build_track_grid(const Lattice& lattice) noexcept;
@@ -71,6 +72,10 @@ private:
 
     struct RowSum {
         double n = 0, x = 0, y = 0, xx = 0, yy = 0;
+
+        RowSum operator+(const RowSum& b) const noexcept {
+            return {n + b.n, x + b.x, y + b.y, xx + b.xx, yy + b.yy};
+        }
     };
 
     int rows_px_;
@@ -78,7 +83,7 @@ private:
     PointGrid track_grid_, atom_grid_;
     std::vector<Track> tracks_;
     std::vector<std::uint8_t> taken_;  // [tracks]
-    std::vector<RowSum> row_sums_;
+    std::vector<RowSum> row_sums_;     // [2 × rows of cations], of the halves of the atoms
     std::int64_t next_id_ = 0;
     Eigen::Vector2d drift_{0, 0};
 };

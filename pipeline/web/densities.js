@@ -47,8 +47,8 @@ export function showDensities(panel, densities, names, { length, species, fields
     for (const pair of pairs) {
       const figure = element('figure');
       const canvas = document.createElement('canvas');
-      figure.append(element('figcaption', '', `↑ ${pair.y + 1} ${names(name, pair.y)}`), canvas,
-        element('figcaption', '', `→ ${pair.x + 1} ${names(name, pair.x)}`));
+      const caption = (arrow, mode) => element('figcaption', '', `${arrow} ${mode + 1} ${names(name, mode)}`);
+      figure.append(caption('↑', pair.y), canvas, caption('→', pair.x));
       box.append(figure);
       later.push(() => draw(canvas, pair));
     }

@@ -30,9 +30,9 @@ function drawCell(chart, cell, x, { factor, unit }) {
 function draw(box, cells, length, second) {
   const compositions = [...new Set(cells.map((c) => c.composition))].sort((a, b) => a - b);
   const reach = Math.max(...cells.flatMap((c) => c.means.map((m, k) => Math.abs(m) + c.sigmas[k])), 1e-6) * length.factor;
-  const high = niceAbove(1.12 * reach);
+  const high = niceAbove(reach);
   const chart = new Chart(box, { low: -0.5, high: 6.5, ticks: [0, 1, 2, 3, 4, 5, 6], label: `${second} neighbours n` },
-    { low: -high, high, ticks: roundTicks(-high, high, 6), label: `score, ${length.unit}` });
+    { low: -high, high, ticks: roundTicks(-high, high, 6), label: `score, ${length.unit}` }, { top: 16 });
   const step = Math.min(0.17, 0.75 / compositions.length);
   for (const cell of cells.filter((c) => c.count > 0)) {
     const rank = compositions.indexOf(cell.composition) - (compositions.length - 1) / 2;
@@ -55,7 +55,7 @@ export function showMixtures(panel, cells, { length, species, fields }) {
     atoms ? '' : 'a symmetry-breaking mode');
   if (!atoms) return;
   fillTable(panel.querySelector('table'),
-    ['x', 'n', 'atoms', 'k', 'ΔBIC', `means ± se (sd), ${length.unit}`, `pair ± D, ${length.unit}`],
+    ['x', 'n', 'atoms', 'k', 'BIC₁ − BIC₂', `means ± se (sd), ${length.unit}`, `pair ± D, ${length.unit}`],
     cells.filter((c) => c.count > 0).map((c) => row(c, length)));
   draw(panel.querySelector('.plot'), cells, length, species[1]);
 }

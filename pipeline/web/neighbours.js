@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // All offsets from the cations to their neighbours in one picture: width is disorder, splitting is lower symmetry.
-import { colourOf, count, fixed, known, sequential } from './colours.js';
+import { colourOf, count, fixed, known, sequential, withError } from './colours.js';
 import { fillTable, label, raster, sizedPen } from './dom.js';
 import { SHELLS, idealSites } from './modes.js';
 
@@ -62,8 +62,8 @@ export function showNeighbours(panel, { neighbour_histogram: histogram, order },
   const most = histogram.counts.reduce((a, b) => Math.max(a, b), 1);
   const scaled = context.unit === 'nm' && context.a > 0;
   const unit = scaled ? { factor: context.a * 1000, digits: 1, name: 'pm' } : { factor: 1, digits: 4, name: 'a' };
-  panel.querySelector('.note').textContent = `1 to ${count(most)} offsets a bin, log scale; crosses: ideal sites of a = ` +
-    (scaled ? `${fixed(unit.factor, 1)} pm` : '1') + `; |ψ₆| ${fixed(order.hexatic.mean, 4)} ± ${fixed(order.hexatic.se, 4)}`;
+  panel.querySelector('.note').textContent = `1 to ${count(most)} offsets a bin, log scale; crosses: ideal` +
+    (scaled ? `, a = ${fixed(unit.factor, 1)} pm` : '') + `; hexatic order ${withError(order.hexatic.mean, order.hexatic.se, '')}`;
   fillTable(panel.querySelector('table'),
     [`site, ${unit.name}`, 'distance', 'σ widest', 'along', 'σ narrowest', 'splitting'],
     histogram.sites.map((site, k) => ({ cells: row(site, k, unit) })));

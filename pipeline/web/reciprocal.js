@@ -69,7 +69,7 @@ function rows({ peaks, second_order: second, half_order: half }, order, species,
   const scaled = (key) => (p) => (known(p[key]) ? fixed(p[key] * reciprocal.factor, 3) : '—');
   const size = (p) => (known(p.gx_per_px) ? fixed(Math.hypot(p.gx_per_px, p.gy_per_px) * reciprocal.factor, 3) : '—');
   const image = (p) => (known(p.ratio) ? `${fixed(100 * p.ratio, 2)} % (${fixed(p.significance, 1)} σ)` : '—');
-  const longRange = species.map((of, s) => [`order of ${of} zigzag`,
+  const longRange = species.map((of, s) => [`zigzag order, ${of}`,
     ...order.long_range.filter((l) => l.species === s).map((l) => (known(l.se) ? withError(l.order, l.se, '') : '—'))]);
   return [['|g|', ...peaks.map(size)],
     ['σ radial of g', ...peaks.map(scaled('width_radial_per_px'))],
@@ -78,8 +78,8 @@ function rows({ peaks, second_order: second, half_order: half }, order, species,
     ['σ radial of 2g', ...second.map(scaled('width_radial_per_px'))],
     ['σ tangential of 2g', ...second.map(scaled('width_tangential_per_px'))],
     ['splitting of 2g', ...second.map(splitting(reciprocal))],
-    ['image at g/2, of g', ...half.map(image)],
-    ['S(g/2) of positions', ...order.structure_factor.map((s, k) => withError(s, order.structure_factor_se[k], ''))],
+    ['P(g/2)/P(g), image', ...half.map(image)],
+    ['S(g/2), positions', ...order.structure_factor.map((s, k) => withError(s, order.structure_factor_se[k], ''))],
     ...longRange];
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Local against global: D = a n + b x + d by several estimators, never a number without its error.
 import { count, fixed, known, withError } from './colours.js';
+import { Chart, roundTicks } from './chart.js';
 import { element, fillTable, label } from './dom.js';
 
 /// Errors between blocks of the crystal where there are, else as of independent atoms, with a mark.
@@ -19,6 +20,26 @@ function row(estimate, factor) {
     value(estimate, 'ratio', 1), known(low) && known(high) ? `${fixed(low, 2)} … ${fixed(high, 2)}` : '—', count(atoms)] };
 }
 
+/// b/(6a) of each estimator in the order of the table: thick its error, thin the range with one image left out.
+function draw(box, estimates) {
+  box.replaceChildren();
+  const bars = estimates.map((e) => ({ ...e, se: e.se_ratio ?? e.se_ratio_model })).filter((e) => known(e.ratio) && known(e.se));
+  if (box.clientHeight < 90 || !bars.length) return;
+  const low = Math.min(0, ...bars.map((e) => Math.min(e.ratio - e.se, e.ratio_low ?? e.ratio)));
+  const high = Math.max(1, ...bars.map((e) => Math.max(e.ratio + e.se, e.ratio_high ?? e.ratio)));
+  const chart = new Chart(box, { low, high, ticks: roundTicks(low, high, 6), label: 'b/(6a)' },
+    { low: bars.length - 0.5, high: -0.5, ticks: [], label: '' }, { left: 190 });
+  bars.forEach((e, k) => {
+    const y = chart.y(k);
+    const title = `${e.label}: ${withError(e.ratio, e.se, '')}`;
+    chart.add('text', { x: chart.left - 8, y: y + 3.5, 'text-anchor': 'end' }, { text: e.label });
+    if (known(e.ratio_low)) chart.add('line', { x1: chart.x(e.ratio_low), x2: chart.x(e.ratio_high), y1: y, y2: y, class: 'range' }, { title });
+    chart.add('line', { x1: chart.x(e.ratio - e.se), x2: chart.x(e.ratio + e.se), y1: y, y2: y, class: 'error' }, { title });
+    chart.add('circle', { cx: chart.x(e.ratio), cy: y, r: 3.5, class: 'measured' }, { title });
+  });
+  for (const tick of [0, 1]) chart.add('line', { x1: chart.x(tick), x2: chart.x(tick), y1: chart.top, y2: chart.bottom, class: 'zero' });
+}
+
 /// @param regression the message's entry of one species
 export function showRegression(panel, regression, { length, fields, species }) {
   const estimates = regression?.estimates ?? [];
@@ -26,10 +47,11 @@ export function showRegression(panel, regression, { length, fields, species }) {
   if (!estimates.length) return;
   const table = panel.querySelector('table');
   const { unit } = length;
-  fillTable(table, ['estimator', `a, ${unit}`, `b, ${unit}`, `d, ${unit}`, 'b/(6a)', 'less one image', 'n'],
+  fillTable(table, ['estimator', `a, ${unit}`, `b, ${unit}`, `d, ${unit}`, 'b/(6a)', 'one image\nleft out', 'n'],
     estimates.map((e) => row(e, length.factor)));
   const marked = estimates.some((e) => known(e.se_ratio_model) && !known(e.se_ratio));
   panel.querySelector('.note').replaceChildren(
     element('span', '', `D = a n + b x + d, D: ${regression.response}, n: ${species[1]} neighbours, x: composition; c: of a neighbour in the outer shells. `),
     element('span', '', `± between blocks of the crystal${marked ? '; * as of independent atoms, which is too small' : ''}.`));
+  draw(panel.querySelector('.plot'), estimates);
 }

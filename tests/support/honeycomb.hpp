@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cmath>
 #include <random>
+#include <utility>
 #include <vector>
 
 namespace dwellmap::testing {
@@ -98,11 +99,13 @@ struct Honeycomb {
         return atoms;
     }
 
-    /// Sorts the columns by bands of rows.
+    /// Sorts the columns by bands of rows, and by tiles along them.
     void sort(int band_px) {
-        std::stable_sort(columns.begin(), columns.end(), [&](const Column& a, const Column& b) {
-            return static_cast<int>(a.y) / band_px < static_cast<int>(b.y) / band_px;
-        });
+        const auto tile = [&](const Column& c) {
+            return std::pair(static_cast<int>(c.y) / band_px, static_cast<int>(c.x) / band_px);
+        };
+        std::stable_sort(columns.begin(), columns.end(),
+                         [&](const Column& a, const Column& b) { return tile(a) < tile(b); });
         for (std::size_t k = 0; k < columns.size(); ++k) {
             cells.set(columns[k].i, columns[k].j, columns[k].site, static_cast<int>(k));
         }
