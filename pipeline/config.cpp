@@ -82,6 +82,10 @@ void read_stages(ConfigReader& in, Config& c) {
     in.key(
         "statistics.classes", c.statistics.classes,
         [](int v) { return v == 0 || (v >= 2 && v <= 8); }, "must be 0 (by silhouette) or in 2..8");
+    in.key(
+        "statistics.compatibility", c.statistics.compatibility,
+        [](const std::string& v) { return v == "none" || v == "paper"; },
+        "must be \"none\" or \"paper\"");
     in.key("statistics.parity", c.statistics.parity);
     in.key("library.file", c.library.file);
 }
@@ -152,6 +156,8 @@ std::string describe(const Config& c) {
            "= "
         << (c.statistics.parity ? "true" : "false")
         << "                        # average the covariance over inversion\n";
+    out << "compatibility = \"" << c.statistics.compatibility
+        << "\"                # or \"paper\": the published analysis beside ours, in results\n";
     out << "\n[library]\nfile = \"" << c.library.file
         << "\"                          # of the composition series, HDF5; empty: in memory only\n";
     return out.str();

@@ -54,6 +54,8 @@ void write_field(hid_t fields, const std::string& number, const FieldOfView& f) 
     hdf5::write_texts(group, "species_names", f.species_names);
     hdf5::write_number(group, "composition", f.composition);
     hdf5::write_number(group, "fraction_second", f.fraction_second);
+    hdf5::write_number(group, "width", f.width);
+    hdf5::write_number(group, "height", f.height);
     hdf5::write_number(group, "a", f.a);
     hdf5::write_number(group, "rotation_rad", f.rotation_rad);
     hdf5::write_number(group, "frames", f.frames);
@@ -83,6 +85,8 @@ Library::FieldPtr read_field(hid_t group, const std::string& unit, int neighbour
     hdf5::read_texts(group, "species_names", f->species_names);
     f->composition = hdf5::read_number<double>(group, "composition");
     f->fraction_second = hdf5::read_number<double>(group, "fraction_second");
+    f->width = hdf5::read_number<double>(group, "width");
+    f->height = hdf5::read_number<double>(group, "height");
     f->a = hdf5::read_number<double>(group, "a");
     f->rotation_rad = hdf5::read_number<double>(group, "rotation_rad");
     f->frames = hdf5::read_number<std::int64_t>(group, "frames");

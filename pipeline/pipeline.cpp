@@ -452,6 +452,8 @@ std::shared_ptr<const FieldOfView> Pipeline::field_of_view(const FrameResult& la
     field->species_names = last.species_names;
     field->composition = last.species.expected_second;
     field->fraction_second = last.species.fraction_second;
+    field->width = series_->cols_px * last.length_per_px();
+    field->height = series_->rows_px * last.length_per_px();
     field->a = last.lattice.a_px * last.length_per_px();
     field->rotation_rad = last.lattice.rotation_rad;
     field->neighbours = config_.statistics.neighbours;

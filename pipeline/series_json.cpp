@@ -177,6 +177,7 @@ json surface_json(const SpeciesSeries& s) {
             {"x", r.surface_x()},
             {"mean", r.surface_x().empty() ? json::array() : rows_json(r.surface())},
             {"sd", r.surface_x().empty() ? json::array() : rows_json(r.surface_sd())},
+            {"design_effect", r.design_effect()},
             {"cells", cells},
             {"parameters",
              {{"variance", number(p.variance)},

@@ -3,7 +3,10 @@
 
 #include "dwellmap/linear_regression.hpp"
 
+#include <algorithm>
 #include <cmath>
+#include <cstdint>
+#include <unordered_map>
 #include <utility>
 
 namespace dwellmap {
@@ -58,12 +61,40 @@ void SeriesRegression::draw_surface(bool known) {
         for (int n = 0; n <= kMostSecond; ++n) {
             const auto at = process_.predict(n, surface_x_.back());
             surface_(row, n) = at.mean;
-            surface_sd_(row, n) = at.sd;
+            surface_sd_(row, n) = at.sd * std::sqrt(design_effect_);
         }
     }
 }
 
+/// Residuals of |score| add up within a block as far as its atoms are alike.
+void SeriesRegression::find_design_effect(const ScoreSample& sample,
+                                          const std::vector<ScoreCell>& cells) {
+    std::unordered_map<std::uint64_t, double> sums;
+    double independent = 0;
+    std::size_t first = 0;  // cell of the composition
+    for (std::size_t k = 0; k < sample.size(); ++k) {
+        while (cells[first].x != sample.x[k]) {
+            first = (first + kMostSecond + 1) % cells.size();
+        }
+        const std::size_t cell = first + static_cast<std::size_t>(sample.n[k]);
+        const double residual = std::abs(sample.score[k]) - cells[cell].response.mean;
+        const auto block = static_cast<std::uint32_t>(sample.block[k]);
+        const auto place = static_cast<std::uint64_t>(sample.image[k]) << 3 |
+                           static_cast<std::uint64_t>(sample.n[k]);
+        sums[place << 32 | block] += residual;
+        independent += residual * residual;
+    }
+    double between_blocks = 0;
+    for (const auto& [block, sum] : sums) {
+        between_blocks += sum * sum;
+    }
+    design_effect_ = independent > 0 ? std::max(1.0, between_blocks / independent) : 1;
+}
+
 void SeriesRegression::update(const ScoreSample& sample, const std::vector<ScoreCell>& cells) {
+    if (design_effect_ == 0) {
+        find_design_effect(sample, cells);
+    }
     draw_surface(process_.refit(responses(cells)));
     estimates_.clear();
     for (FoldedRegression* folded : {&common_, &per_cell_, &second_shell_}) {
@@ -89,7 +120,7 @@ void SeriesRegression::draw_curves(const std::vector<ScoreCell>& cells) {
             curve.n.push_back(static_cast<double>(k) / kCurveSteps);
             const auto at = process.predict(curve.n.back(), curve.x);
             curve.mean.push_back(at.mean);
-            curve.sd.push_back(at.sd);
+            curve.sd.push_back(at.sd * std::sqrt(design_effect_));
         }
         curves_.push_back(std::move(curve));
     }
@@ -115,6 +146,7 @@ void SeriesRegression::compare_magnitudes(const ScoreSample& sample) {
 }
 
 void SeriesRegression::finish(const ScoreSample& sample, const std::vector<ScoreCell>& cells) {
+    find_design_effect(sample, cells);
     draw_surface(process_.fit(responses(cells)));
     draw_curves(cells);
     estimates_.clear();

@@ -290,7 +290,10 @@ SeriesFields join(const Options& o, const Ranks& ranks, const std::vector<Series
 }
 
 int analyse(const Options& o, const Ranks& ranks) {
-    const Config config = configure(o);
+    Config config = configure(o);
+    if (o.threads > 1 || ranks.size() > 1) {
+        config.analysis.threads = 1;  // the cores are busy with other images
+    }
     if (ranks.size() > 1 && (!o.atoms.empty() || !o.results.empty())) {
         throw SetupError(
             "several ranks write a library only: give --write-library FILE, then run "

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Time of each stage on simulated frames, from pixels to map.
+#include "bench_series.hpp"
+
 #include "dwellmap/error.hpp"
 #include "dwellmap/pipeline.hpp"
 #include "dwellmap/simulated_microscope.hpp"
@@ -96,7 +98,7 @@ nlohmann::json as_json(const Spread& s) {
 }
 
 struct Options {
-    int size = 512, frames = 100, rows_per_block = 0, threads = 2;
+    int size = 512, frames = 100, rows_per_block = 0, threads = 2, library = 0;
     std::string json;
 };
 
@@ -178,6 +180,20 @@ nlohmann::json report(const Options& o, const Measured& m) {
     return out;
 }
 
+nlohmann::json report_series(const Options& o) {
+    const SeriesTimes times = time_series(o.library, o.frames);
+    std::printf(
+        "%.0f cations a frame (24 neighbours), library of %.0f, %d frames; ms\n%-16s %10s %10s "
+        "%10s %10s\n",
+        times.frame_atoms, times.library_atoms, o.frames, "", "p50", "p99", "p99.9", "max");
+    print_row("collect", spread(times.collect));
+    print_row("statistics", spread(times.statistics));
+    return {{"library_atoms", times.library_atoms},
+            {"frame_atoms", times.frame_atoms},
+            {"collect_ms", as_json(spread(times.collect))},
+            {"statistics_ms", as_json(spread(times.statistics))}};
+}
+
 int run(int argc, char** argv) {
     CLI::App app{
         "Times the stages on simulated frames of Mo(0.55)Re(0.45)S2 at 0.020 nm/px and 1e5 e/A^2."};
@@ -195,10 +211,15 @@ int run(int argc, char** argv) {
     app.add_option("--threads", o.threads, "1 or 2, as analysis.threads")
         ->check(CLI::Range(1, 2))
         ->capture_default_str();
+    app.add_option(
+           "--library", o.library,
+           "instead: statistics of the series, a frame of 16 nm (24 neighbours) that joins a "
+           "library of so many atoms")
+        ->check(CLI::Range(1000, 10000000));
     app.add_option("--json", o.json, "write the figures to this file too");
     app.set_version_flag("--version", DWELLMAP_VERSION);
     CLI11_PARSE(app, argc, argv);
-    const auto out = report(o, measure(o));
+    const auto out = o.library > 0 ? report_series(o) : report(o, measure(o));
     if (!o.json.empty()) {
         std::ofstream file(o.json);
         file << out.dump(1) << '\n';

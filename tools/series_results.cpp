@@ -159,6 +159,10 @@ std::string series_results(const Config& config, const std::vector<SeriesImage>&
     }
     out["series"] = series_list(images, fields.library, place);
     out["population"] = population_json(statistics, place);
+    out["descriptors"] = descriptors_json(fields.library);
+    if (config.statistics.compatibility == "paper") {
+        out["paper"] = paper_json(fields.library);
+    }
     out["left_out"] = fields.left_out;
     out["counters"] = {
         {"images", images.size()}, {"images_failed", failed}, {"frames", out["frames"].size()}};

@@ -62,6 +62,8 @@ struct StatisticsConfig {
     int neighbours = 6;                 ///< 6, 12 or 24  of the principal components
     std::string population = "tracks";  ///< tracks: every atom once | observations: every sighting
     double forgetting = 1;  ///< (0, 1]  weight of the earlier sightings when a frame is added
+    std::string compatibility =
+        "none";       ///< none | paper: the published analysis beside ours, in results
     int classes = 4;  ///< 0…8  of neighbourhoods; 0: by silhouette, where a series is complete
     bool parity =
         true;  ///< average the covariance over inversion: modes of unlike symmetry stay apart

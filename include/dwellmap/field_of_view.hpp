@@ -24,6 +24,7 @@ struct FieldOfView {
     std::array<std::string, 4> species_names;  ///< first, second, anion, vacancy
     double composition = std::numeric_limits<double>::quiet_NaN();      ///< given; NaN: nobody did
     double fraction_second = std::numeric_limits<double>::quiet_NaN();  ///< measured, last frame
+    double width = 0, height = 0;                                       ///< of the image, length
     double a = 0;             ///< lattice parameter, length, last frame
     double rotation_rad = 0;  ///< of the lattice frame against +x, counter-clockwise on screen
     int neighbours = 0;       ///< N

@@ -14,6 +14,12 @@ namespace dwellmap {
 /// {"fields", "pca", "mixtures", "kmeans", "regression"}
 nlohmann::json series_statistics_json(const SeriesStatistics& statistics);
 
+/// One object a species and descriptor: principal components of other descriptions of the neighbourhoods.
+nlohmann::json descriptors_json(const Library& library);
+
+/// One object a species: the published analysis, choice by choice.
+nlohmann::json paper_json(const Library& library);
+
 /// One object a species: joint densities of the first three scores, over four standard deviations each way.
 nlohmann::json densities_json(const SeriesStatistics& statistics);
 

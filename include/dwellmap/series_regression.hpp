@@ -40,13 +40,19 @@ public:
     const std::vector<ResponseCurve>& curves() const noexcept { return curves_; }
     const std::vector<RegressionEstimate>& estimates() const noexcept { return estimates_; }
 
+    /// By how much the variance of a cell's mean exceeds that of independent atoms: between blocks of kBlock_nm, all cells pooled; 1 or more.
+    /// All standard deviations of surface and curves are widened by its root. Found by finish() and by the first update().
+    double design_effect() const noexcept { return design_effect_; }
+
 private:
     void draw_surface(bool known);
     void draw_curves(const std::vector<ScoreCell>& cells);
+    void find_design_effect(const ScoreSample& sample, const std::vector<ScoreCell>& cells);
     void compare_magnitudes(const ScoreSample& sample);
 
     FoldedRegression common_, per_cell_, second_shell_;
     GaussianProcess process_;
+    double design_effect_ = 0;  // 0: not known yet
     std::vector<double> surface_x_;
     Eigen::ArrayXXd surface_, surface_sd_;
     std::vector<ResponseCurve> curves_;

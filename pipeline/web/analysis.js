@@ -26,7 +26,7 @@ function contextOf(analysis, frame) {
   const here = statistics.fields.filter(({ key }) => key === analysis?.uuid || key.startsWith(`${analysis?.uuid}/`)).at(-1);
   const order = statistics.pca.map((p) => p.species);
   return {
-    statistics, unit, length: small(unit), frame: analysis?.frame,
+    statistics, unit, length: small(unit), frame: analysis?.frame, leftOut: analysis?.left_out, library: analysis?.library,
     perPx: frame?.length_per_px, a: frame?.lattice.found ? frame.lattice.a_px * frame.length_per_px : null,
     species: frame ? frame.species_names.slice(0, 2) : order,
     x: here?.composition ?? frame?.species.fraction_second,
@@ -34,8 +34,8 @@ function contextOf(analysis, frame) {
   };
 }
 
-function showFields({ statistics: { fields } }) {
-  $('fields').replaceChildren(...(fields.length ? fields : []).flatMap(({ name, composition, frames, atoms }) => {
+function showFields({ statistics: { fields }, leftOut, library }) {
+  $('fields').replaceChildren(...fields.flatMap(({ name, composition, frames, atoms }) => {
     const dot = element('span', 'dot');
     dot.style.background = known(composition) ? compositionColour(composition) : '#8796a8';
     const text = element('span', 'field', `x = ${fixed(composition, 2)} `);
@@ -45,6 +45,7 @@ function showFields({ statistics: { fields } }) {
   $('fields-total').textContent = fields.length
     ? `Series: ${plural(fields.length, 'field')}, ${plural(sum(fields, 'frames'), 'frame')}, ${plural(sum(fields, 'atoms'), 'atom')}`
     : 'Series: waiting for a complete frame';
+  $('series-notes').textContent = [leftOut && `this field is left out: ${leftOut}`, library && `library: ${library}`].filter(Boolean).join('; ');
 }
 
 /// Species of which there is a regression; the one chosen stays chosen.

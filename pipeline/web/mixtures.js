@@ -55,7 +55,7 @@ export function showMixtures(panel, cells, { length, species, fields }) {
     atoms ? '' : 'a symmetry-breaking mode');
   if (!atoms) return;
   fillTable(panel.querySelector('table'),
-    ['x', 'n', 'atoms', 'k', 'BIC₁ − BIC₂', `means ± se (sd), ${length.unit}`, `pair ± D, ${length.unit}`],
+    ['x', 'n', 'atoms', 'k', 'BIC₁ −\nBIC₂', `means ± se (sd), ${length.unit}`, `pair ± D, ${length.unit}`],
     cells.filter((c) => c.count > 0).map((c) => row(c, length)));
   draw(panel.querySelector('.plot'), cells, length, species[1]);
 }

@@ -78,7 +78,7 @@ function rows({ peaks, second_order: second, half_order: half }, order, species,
     ['σ radial of 2g', ...second.map(scaled('width_radial_per_px'))],
     ['σ tangential of 2g', ...second.map(scaled('width_tangential_per_px'))],
     ['splitting of 2g', ...second.map(splitting(reciprocal))],
-    ['P(g/2)/P(g), image', ...half.map(image)],
+    ['P(g/2)/P(g)', ...half.map(image)],
     ['S(g/2), positions', ...order.structure_factor.map((s, k) => withError(s, order.structure_factor_se[k], ''))],
     ...longRange];
 }

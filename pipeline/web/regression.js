@@ -4,23 +4,24 @@ import { count, fixed, known, withError } from './colours.js';
 import { Chart, roundTicks } from './chart.js';
 import { element, fillTable, label } from './dom.js';
 
-/// Errors between blocks of the crystal where there are, else as of independent atoms, with a mark.
+/// Errors between blocks of the crystal where there are, else as of independent atoms; the estimator has a mark then.
+const unblocked = (estimate) => known(estimate.se_a_model) && !known(estimate.se_a);
+
 function value(estimate, name, factor) {
-  const [v, se, model] = [estimate[name], estimate[`se_${name}`], estimate[`se_${name}_model`]];
+  const [v, se] = [estimate[name], estimate[`se_${name}`] ?? estimate[`se_${name}_model`]];
   if (!known(v)) return '—';
-  if (known(se)) return withError(v * factor, se * factor, '');
-  return known(model) ? `${withError(v * factor, model * factor, '')}*` : `${fixed(v * factor, 2)} ± ?`;
+  return known(se) ? withError(v * factor, se * factor, '') : `${fixed(v * factor, 2)} ± ?`;
 }
 
 function row(estimate, factor) {
   const { ratio_low: low, ratio_high: high, count: atoms, converged } = estimate;
   const outer = known(estimate.c) ? `\nc = ${value(estimate, 'c', factor)}` : '';
-  const label = `${estimate.label}${converged ? '' : ', not converged'}${outer}`;
+  const label = `${estimate.label}${unblocked(estimate) ? ' *' : ''}${converged ? '' : ', not converged'}${outer}`;
   return { faint: !converged, cells: [label, ...['a', 'b', 'd'].map((c) => value(estimate, c, factor)),
     value(estimate, 'ratio', 1), known(low) && known(high) ? `${fixed(low, 2)} … ${fixed(high, 2)}` : '—', count(atoms)] };
 }
 
-/// b/(6a) of each estimator in the order of the table: thick its error, thin the range with one image left out.
+/// b/(6a) of each estimator in the order of the table: thick its error, below it the range with one image left out.
 function draw(box, estimates) {
   box.replaceChildren();
   const bars = estimates.map((e) => ({ ...e, se: e.se_ratio ?? e.se_ratio_model })).filter((e) => known(e.ratio) && known(e.se));
@@ -33,7 +34,9 @@ function draw(box, estimates) {
     const y = chart.y(k);
     const title = `${e.label}: ${withError(e.ratio, e.se, '')}`;
     chart.add('text', { x: chart.left - 8, y: y + 3.5, 'text-anchor': 'end' }, { text: e.label });
-    if (known(e.ratio_low)) chart.add('line', { x1: chart.x(e.ratio_low), x2: chart.x(e.ratio_high), y1: y, y2: y, class: 'range' }, { title });
+    if (known(e.ratio_low) && known(e.ratio_high)) {
+      chart.add('line', { x1: chart.x(e.ratio_low), x2: chart.x(e.ratio_high), y1: y + 6, y2: y + 6, class: 'range' });
+    }
     chart.add('line', { x1: chart.x(e.ratio - e.se), x2: chart.x(e.ratio + e.se), y1: y, y2: y, class: 'error' }, { title });
     chart.add('circle', { cx: chart.x(e.ratio), cy: y, r: 3.5, class: 'measured' }, { title });
   });
@@ -49,9 +52,8 @@ export function showRegression(panel, regression, { length, fields, species }) {
   const { unit } = length;
   fillTable(table, ['estimator', `a, ${unit}`, `b, ${unit}`, `d, ${unit}`, 'b/(6a)', 'one image\nleft out', 'n'],
     estimates.map((e) => row(e, length.factor)));
-  const marked = estimates.some((e) => known(e.se_ratio_model) && !known(e.se_ratio));
   panel.querySelector('.note').replaceChildren(
     element('span', '', `D = a n + b x + d, D: ${regression.response}, n: ${species[1]} neighbours, x: composition; c: of a neighbour in the outer shells. `),
-    element('span', '', `± between blocks of the crystal${marked ? '; * as of independent atoms, which is too small' : ''}.`));
+    element('span', '', `± between blocks of the crystal${estimates.some(unblocked) ? '; * as if atoms were independent, which is too small' : ''}.`));
   draw(panel.querySelector('.plot'), estimates);
 }

@@ -43,14 +43,12 @@ function draw(box, gp, values, { length, species, x: now }, extrapolated) {
   colourBar(chart, range, length.unit);
 }
 
-/// Mean and sd at whole n of the composition that is nearest to the one under the beam.
-function showCurve(table, curves, { length: { factor, unit }, x: now }) {
-  const distance = (c) => Math.abs(c.x - (now ?? c.x));
-  const curve = curves.reduce((best, c) => (distance(c) < distance(best) ? c : best));
-  fillTable(table, ['n', `x = ${fixed(curve.x, 2)}, ${unit}`], [0, 1, 2, 3, 4, 5, 6].map((n) => {
-    const k = curve.n.indexOf(n);
-    return { cells: [String(n), withError(curve.mean[k] * factor, curve.sd[k] * factor, '')] };
-  }));
+/// Mean and sd at the composition of the surface that is nearest to the one under the beam.
+function showCurve(table, gp, { length: { factor, unit }, x: now }) {
+  const distances = gp.x.map((x) => Math.abs(x - (now ?? 0.5)));
+  const i = distances.indexOf(Math.min(...distances));
+  fillTable(table, ['n', `x = ${fixed(gp.x[i], 2)}, ${unit}`],
+    gp.n.map((n, j) => ({ cells: [String(n), withError(gp.mean[i][j] * factor, gp.sd[i][j] * factor, '')] })));
 }
 
 /// @param regression the message's entry of one species
@@ -63,7 +61,7 @@ export function showSurface(panel, regression, context) {
   const means = gp.mean.flat().filter(known);
   const halfRange = (Math.max(...means) - Math.min(...means)) / 2;
   const extrapolated = (sd) => sd > halfRange;
-  showCurve(panel.querySelector('table'), regression.gp_by_composition, context);
+  showCurve(panel.querySelector('table'), gp, context);
   const [mean, sd] = panel.querySelectorAll('.plot');
   draw(mean, gp, gp.mean, context, extrapolated);
   draw(sd, gp, gp.sd, context, extrapolated);

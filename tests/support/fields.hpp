@@ -28,6 +28,8 @@ inline FieldOfView random_field(const std::string& key, int atoms, int neighbour
     f.composition = 0.05 * small(random);
     f.fraction_second = 0.1 * std::abs(normal(random));
     f.a = 0.316 + 0.001 * normal(random);
+    f.width = 16 + normal(random);
+    f.height = 12 + normal(random);
     f.rotation_rad = normal(random);
     f.neighbours = neighbours;
     f.frames = 1 + small(random);
@@ -69,7 +71,7 @@ bool same_bits(const Values& a, const Values& b) {
 /// Bit for bit, so that a NaN equals itself.
 inline bool same(const FieldOfView& a, const FieldOfView& b) {
     const auto numbers = [](const FieldOfView& f) {
-        return std::vector{f.composition, f.fraction_second, f.a, f.rotation_rad};
+        return std::vector{f.composition, f.fraction_second, f.a, f.rotation_rad, f.width, f.height};
     };
     return a.key == b.key && a.name == b.name && a.unit == b.unit &&
            a.species_names == b.species_names && a.neighbours == b.neighbours &&

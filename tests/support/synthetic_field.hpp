@@ -32,6 +32,8 @@ struct SyntheticField {
         field.species_names = {"Mo", "Re", "S2", "vacancy"};
         field.composition = x;
         field.fraction_second = x;
+        field.width = 1.5 * side * lattice;
+        field.height = side * lattice;
         field.a = lattice;
         field.neighbours = neighbours;
         field.frames = 1;
