@@ -127,7 +127,7 @@ PaperAnalysis analyse_as_published(const Library& library, std::int8_t species) 
         sample.score.push_back(x.dot(p.components.col(p.response)) / p.singular_values[p.response]);
     }
     ScoreCells cells(kAlwaysTwo);
-    cells.update(sample, {}, true);
+    cells.fit(sample);
     p.cells = cells.cells();
     fit_response(p);
     return p;

@@ -7,7 +7,7 @@
 namespace dwellmap {
 namespace {
 
-constexpr int kNeighbours = 6;
+constexpr std::size_t kCells = 7;  // a composition: n = 0 to 6
 
 }  // namespace
 
@@ -22,62 +22,95 @@ void ScoreSample::clear() noexcept {
 }
 
 /// Every composition has its seven cells, empty or not.
-void ScoreCells::sort(const ScoreSample& sample) {
-    compositions_ = sample.x;
+void ScoreCells::make_cells(const ScoreSample& sample) {
+    compositions_.clear();
+    for (const double x : sample.x) {  // atoms of one image follow each other
+        if (compositions_.empty() || compositions_.back() != x) {
+            compositions_.push_back(x);
+        }
+    }
     std::sort(compositions_.begin(), compositions_.end());
     compositions_.erase(std::unique(compositions_.begin(), compositions_.end()),
                         compositions_.end());
-    const auto same = [&](const ScoreCell& cell, double x) { return cell.x == x; };
     std::erase_if(cells_, [&](const ScoreCell& cell) {
         return !std::binary_search(compositions_.begin(), compositions_.end(), cell.x);
     });
     for (std::size_t c = 0; c < compositions_.size(); ++c) {
-        const auto at = static_cast<std::ptrdiff_t>(c * (kNeighbours + 1));
-        if (static_cast<std::size_t>(at) < cells_.size() && same(cells_[c * 7], compositions_[c])) {
+        if (c * kCells < cells_.size() && cells_[c * kCells].x == compositions_[c]) {
             continue;
         }
-        for (int n = kNeighbours; n >= 0; --n) {
-            cells_.insert(cells_.begin() + at, ScoreCell{compositions_[c], n, {}, {}, {}, {}});
+        const auto at = cells_.begin() + static_cast<std::ptrdiff_t>(c * kCells);
+        const auto first = cells_.insert(at, kCells, ScoreCell{});
+        for (int n = 0; n < static_cast<int>(kCells); ++n) {
+            first[n].x = compositions_[c];
+            first[n].n = n;
         }
     }
-    for (ScoreCell& cell : cells_) {
-        cell.scores.clear();
-        cell.errors.clear();
-        cell.response = {static_cast<double>(cell.n), cell.x, 0, 0, 0};
+}
+
+void ScoreCells::sort(const ScoreSample& sample, std::span<const double> changed, bool all) {
+    make_cells(sample);
+    std::vector<bool> renew(compositions_.size());
+    for (std::size_t c = 0; c < compositions_.size(); ++c) {
+        renew[c] = all || cells_[c * kCells].response.x != compositions_[c] ||
+                   std::find(changed.begin(), changed.end(), compositions_[c]) != changed.end();
+        for (std::size_t k = c * kCells; renew[c] && k < (c + 1) * kCells; ++k) {
+            cells_[k].scores.clear();
+            cells_[k].errors.clear();
+            cells_[k].response = {static_cast<double>(cells_[k].n), cells_[k].x, 0, 0, 0};
+            cells_[k].stale = true;
+        }
     }
     std::size_t c = 0;
     for (std::size_t k = 0; k < sample.size(); ++k) {
-        if (compositions_[c] != sample.x[k]) {  // atoms of one image follow each other
+        if (compositions_[c] != sample.x[k]) {
             c = static_cast<std::size_t>(
                 std::lower_bound(compositions_.begin(), compositions_.end(), sample.x[k]) -
                 compositions_.begin());
         }
-        ScoreCell& cell = cells_[c * 7 + static_cast<std::size_t>(sample.n[k])];
-        cell.scores.push_back(sample.score[k]);
-        cell.errors.push_back(sample.error[k]);
-        cell.response.add(std::abs(sample.score[k]));
+        if (renew[c]) {
+            ScoreCell& cell = cells_[c * kCells + static_cast<std::size_t>(sample.n[k])];
+            cell.scores.push_back(sample.score[k]);
+            cell.errors.push_back(sample.error[k]);
+            cell.response.add(std::abs(sample.score[k]));
+        }
     }
 }
 
-void ScoreCells::update(const ScoreSample& sample, std::span<const double> changed, bool anew) {
-    sort(sample);
-    for (ScoreCell& cell : cells_) {
-        const bool fresh = anew || cell.mixture.count == 0;
-        if (fresh || std::find(changed.begin(), changed.end(), cell.x) != changed.end()) {
+void ScoreCells::check(ScoreCell& cell) const {
+    const ScoreMixture cold = fit_mixture(cell.scores, cell.errors, nullptr, components_);
+    for (std::size_t k = 0; k < cold.fits.size(); ++k) {
+        if (cold.fits[k].log_likelihood > cell.mixture.fits[k].log_likelihood + 1e-6) {
+            cell.mixture = cold;
+            return;
+        }
+    }
+}
+
+void ScoreCells::update(const ScoreSample& sample, std::span<const double> changed, bool all) {
+    sort(sample, changed, all);
+    std::size_t fitted = 0;
+    for (std::size_t k = 0; k < cells_.size() && fitted < kAtOnce; ++k) {
+        ScoreCell& cell = cells_[turn_++ % cells_.size()];
+        if (cell.stale) {
+            const bool known = cell.mixture.best > 0;
             cell.mixture =
-                fit_mixture(cell.scores, cell.errors, fresh ? nullptr : &cell.mixture, components_);
+                fit_mixture(cell.scores, cell.errors, known ? &cell.mixture : nullptr, components_);
+            cell.stale = false;
+            fitted += cell.scores.size();
         }
+    }
+    if (!cells_.empty() && ++updates_ % kCheck == 0) {
+        check(cells_[static_cast<std::size_t>(updates_ / kCheck) % cells_.size()]);
     }
 }
 
-void ScoreCells::check() {
+void ScoreCells::fit(const ScoreSample& sample) {
+    cells_.clear();
+    sort(sample, {}, true);
     for (ScoreCell& cell : cells_) {
-        const ScoreMixture cold = fit_mixture(cell.scores, cell.errors, nullptr, components_);
-        for (std::size_t k = 0; k < cold.fits.size(); ++k) {
-            if (!(cell.mixture.fits[k].log_likelihood >= cold.fits[k].log_likelihood - 1e-6)) {
-                cell.mixture = cold;
-            }
-        }
+        cell.mixture = fit_mixture(cell.scores, cell.errors, nullptr, components_);
+        cell.stale = false;
     }
 }
 

@@ -4,6 +4,7 @@
 #include "dwellmap/linear_regression.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdint>
 #include <unordered_map>
@@ -96,10 +97,15 @@ void SeriesRegression::update(const ScoreSample& sample, const std::vector<Score
         find_design_effect(sample, cells);
     }
     draw_surface(process_.refit(responses(cells)));
-    estimates_.clear();
-    for (FoldedRegression* folded : {&common_, &per_cell_, &second_shell_}) {
-        folded->refit(sample.view());
-        estimates_.push_back(folded->estimate());
+    const std::array<FoldedRegression*, 3> folded{&common_, &per_cell_, &second_shell_};
+    const bool all = estimates_.size() != folded.size() || sample.size() <= kAtOnce;
+    estimates_.resize(folded.size());
+    const std::size_t mine = turn_++ % folded.size();
+    for (std::size_t k = 0; k < folded.size(); ++k) {
+        if (all || k == mine) {
+            folded[k]->refit(sample.view());
+            estimates_[k] = folded[k]->estimate();
+        }
     }
 }
 

@@ -52,8 +52,16 @@ void SeriesStatistics::put(const Library::FieldPtr& field) {
 }
 
 void SeriesStatistics::update() {
-    for (SpeciesSeries& s : species_) {
-        s.update();
+    std::size_t atoms = 0;
+    for (const auto& field : library_.fields()) {
+        atoms += field->size();
+    }
+    const bool known = species_[0].modes().count > 0 && species_[1].modes().count > 0;
+    ++turn_;
+    for (std::size_t s = 0; s < 2; ++s) {
+        if (!known || atoms <= kAtOnce || turn_ % 2 == s) {
+            species_[s].update();
+        }
     }
 }
 

@@ -186,12 +186,12 @@ void SpeciesSeries::sample() {
 }
 
 void SpeciesSeries::update() {
-    const bool anew = find_modes(true);
+    const bool rescored = find_modes(true);
     name_modes();
     classes_.update();
     if (symmetry_breaking_ >= 0) {
         sample();
-        cells_.update(sample_, changed_, anew);
+        cells_.update(sample_, changed_, rescored);
         regression_.update(sample_, cells_.cells());
     }
     changed_.clear();
@@ -204,7 +204,7 @@ void SpeciesSeries::finish() {
     choose_classes();
     if (symmetry_breaking_ >= 0) {
         sample();
-        cells_.update(sample_, {}, true);
+        cells_.fit(sample_);
         regression_.finish(sample_, cells_.cells());
     }
     changed_.clear();

@@ -30,30 +30,40 @@ struct ScoreCell {
     std::vector<float> errors;
     ScoreMixture mixture;
     ResponseCell response;  ///< of |score|
+    bool stale = true;      ///< the mixture is of earlier scores
 };
 
 /// A sample sorted into cells by (x, n), and the mixture in each of them, which starts from the one before.
-/// Cost: O(atoms) to sort, and a fit for each cell that has changed. Allocates while cells grow.
+/// An update fits cells that have changed until it has fitted kAtOnce scores; the others keep their mixture and take their turn in the next
+/// updates. So a frame of a few thousand atoms is taken in at once, and one that joins a large library within some frames.
+/// Every kCheck updates one cell is also fitted from nothing, against lesser maxima. Allocates while cells grow.
 class ScoreCells {
 public:
+    static constexpr std::size_t kAtOnce = 3000;
+    static constexpr int kCheck = 16;
+
     /// @param components of the mixtures; 0: as many as BIC prefers
     explicit ScoreCells(int components) : components_(components) {}
 
     /// @param changed compositions whose atoms have changed; the mixtures of the others stay as they are
-    /// @param anew    forget the earlier mixtures: all scores have changed
-    void update(const ScoreSample& sample, std::span<const double> changed, bool anew);
+    /// @param all     the scores of all compositions have changed
+    void update(const ScoreSample& sample, std::span<const double> changed, bool all);
 
-    /// Starts every mixture from nothing and keeps the better one: guards against lesser maxima.
-    void check();
+    /// Everything from the start, at once.
+    void fit(const ScoreSample& sample);
 
     const std::vector<ScoreCell>& cells() const noexcept { return cells_; }  ///< by x, then n
 
 private:
-    void sort(const ScoreSample& sample);
+    void sort(const ScoreSample& sample, std::span<const double> changed, bool all);
+    void make_cells(const ScoreSample& sample);
+    void check(ScoreCell& cell) const;
 
     int components_;
     std::vector<ScoreCell> cells_;
     std::vector<double> compositions_;
+    std::size_t turn_ = 0;  // the cell to begin with
+    int updates_ = 0;
 };
 
 }  // namespace dwellmap

@@ -21,11 +21,13 @@ struct ResponseCurve {
 /// D = a n + b x + d by several estimators. Each update starts from where the one before ended.
 class SeriesRegression {
 public:
+    static constexpr std::size_t kAtOnce = 20'000;
     static constexpr int kSurface = 21;  ///< compositions 0, 0.05, ... 1
 
     SeriesRegression();
 
-    /// The surface and the folded-normal estimates, without errors between blocks.
+    /// The surface and the folded-normal estimates, without errors between blocks. Of more than kAtOnce atoms one estimate is
+    /// renewed an update, in turn.
     void update(const ScoreSample& sample, const std::vector<ScoreCell>& cells);
 
     /// All estimates with all errors, and a curve for each composition, from the start.
@@ -52,6 +54,7 @@ private:
 
     FoldedRegression common_, per_cell_, second_shell_;
     GaussianProcess process_;
+    std::size_t turn_ = 0;
     double design_effect_ = 0;  // 0: not known yet
     std::vector<double> surface_x_;
     Eigen::ArrayXXd surface_, surface_sd_;

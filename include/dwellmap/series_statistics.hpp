@@ -17,13 +17,16 @@ namespace dwellmap {
 /// Cost of put() and update(), 3,000 cations with 24 neighbours beside a library of 1e5: see pipeline/DESIGN.md.
 class SeriesStatistics {
 public:
+    static constexpr std::size_t kAtOnce = 20'000;
+
     explicit SeriesStatistics(const StatisticsConfig& config);
 
     /// Adds the field or replaces the one of its key.
     /// @throws SetupError if it does not fit the others: unit, species or neighbours differ
     void put(const Library::FieldPtr& field);
 
-    /// What a frame needs: everything, from where it was.
+    /// What a frame needs: everything, from where it was. Of a library of more than kAtOnce atoms the two species take turns,
+    /// and within a species mixtures and regressions (see ScoreCells, SeriesRegression).
     void update();
 
     /// What a report needs: everything from the start, with all errors.
@@ -37,6 +40,7 @@ private:
     bool find_direction() noexcept;
 
     Library library_;
+    std::size_t turn_ = 0;
     double direction_rad_ = std::numeric_limits<double>::quiet_NaN();  ///< the common first one
     std::array<SpeciesSeries, 2> species_;
 };
