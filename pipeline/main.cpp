@@ -60,6 +60,7 @@ private:
         if (frame_.series != series_) {
             series_ = frame_.series;
             pipeline_ = std::make_unique<Pipeline>(config_, series_);
+            pipeline_->set_visit(series_analysis_.visits(series_->uuid));
             result_ = pipeline_->make_result();
             spdlog::info("series \"{}\": {} x {} px, pixel size {} nm", series_->name,
                          series_->cols_px, series_->rows_px, series_->pixel_size_nm);

@@ -369,7 +369,7 @@ FrameStatus Pipeline::track(const Frame& frame, FrameResult& result) noexcept {
         if (frame.complete) {
             statistics_.forget_tracks();
             frames_here_ = 0;
-            ++places_left_;
+            ++visit_;
         }
     }
     return FrameStatus::ok;
@@ -443,9 +443,9 @@ void Pipeline::remember(const FrameResult& result) noexcept {
 std::shared_ptr<const FieldOfView> Pipeline::field_of_view(const FrameResult& last) const {
     auto field = std::make_shared<FieldOfView>();
     field->key = series_->uuid;
-    if (places_left_ > 0) {
+    if (visit_ > 0) {
         field->key += '/';
-        field->key += std::to_string(places_left_);
+        field->key += std::to_string(visit_);
     }
     field->name = series_->name;
     field->unit = last.length_unit();

@@ -5,6 +5,8 @@
 #include "dwellmap/result_json.hpp"
 #include "dwellmap/series_json.hpp"
 
+#include <algorithm>
+
 namespace dwellmap {
 
 SeriesAnalysis::SeriesAnalysis(const Config& config)
@@ -22,6 +24,13 @@ SeriesAnalysis::SeriesAnalysis(const Config& config)
         statistics_.put(field);
     }
     statistics_.update();
+}
+
+int SeriesAnalysis::visits(const std::string& uuid) const {
+    const auto& fields = statistics_.library().fields();
+    return static_cast<int>(std::count_if(fields.begin(), fields.end(), [&](const auto& field) {
+        return field->key == uuid || field->key.starts_with(uuid + "/");
+    }));
 }
 
 /// @return why the field is not in the statistics; empty: it is

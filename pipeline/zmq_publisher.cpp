@@ -22,7 +22,8 @@ constexpr std::chrono::seconds kHeartbeat{1};
 
 using Message = std::vector<std::byte>;
 using Batch = std::vector<Message>;
-enum Slot : std::size_t { frame_slot, series_slot, kSlots };  ///< each keeps its newest
+enum Slot : std::size_t { frame_slot, series_slot };  // each keeps its newest
+constexpr std::size_t kSlots = 2;
 
 }  // namespace
 

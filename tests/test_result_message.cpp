@@ -211,3 +211,16 @@ TEST_CASE("a newer analyzer's species, sites and modes do not lead outside what 
     }
     CHECK(r.scores[2].pca[5] == 1.5F);
 }
+
+TEST_CASE("the statistics of a series come back as they were written") {
+    const SeriesUpdate update{kUuid, 9, R"({"statistics":{"fields":[]}})"};
+    ResultMessage m;
+    REQUIRE(m.read(encode_series(update, kStamp)) == RejectReason::none);
+    CHECK(m.statistics() == nullptr);
+    REQUIRE(m.series() != nullptr);
+    CHECK(text(m.series()->uuid()) == kUuid);
+    CHECK(m.series()->frame() == 9);
+    CHECK(text(m.series()->json()) == update.json);
+    const SeriesUpdate unsafe{kUuid, 9, "{\x1b[2J}"};
+    CHECK(m.read(encode_series(unsafe, kStamp)) == RejectReason::bad_result);
+}

@@ -45,6 +45,9 @@ public:
     /// @param last result of the last complete frame
     std::shared_ptr<const FieldOfView> field_of_view(const FrameResult& last) const;
 
+    /// Begins with this visit of the place instead of visit 0: earlier ones are in the library already.
+    void set_visit(int visit) noexcept { visit_ = visit; }
+
     /// Which of the six equivalent lattice directions is called "first": that of the first complete frame, or, if set before
     /// it, the one nearest to an earlier image's. NaN: not known yet.
     double first_direction_rad() const noexcept { return first_direction_rad_; }
@@ -115,7 +118,7 @@ private:
     double peak_height_ = 0;  // of the cations in the filtered image, above background
     Eigen::Vector2d known_drift_px_{0, 0};
     std::int64_t frames_here_ = 0;  // of this field of view
-    int places_left_ = 0;           // how often the place was lost
+    int visit_ = 0;                 // counts up when the place is lost
     double first_direction_rad_ = std::numeric_limits<double>::quiet_NaN();
 };
 

@@ -25,6 +25,9 @@ public:
     /// @param result of the complete frame
     SeriesUpdate run(const Pipeline& pipeline, const Frame& frame, const FrameResult& result);
 
+    /// How often this place has been looked at before: fields of the series' uuid, from before a restart.
+    int visits(const std::string& uuid) const;
+
     const SeriesStatistics& statistics() const noexcept { return statistics_; }
 
 private:

@@ -42,7 +42,7 @@ struct SyntheticField {
             const int i = k % side, j = k / side;
             field.id.push_back(k);
             field.x.push_back(lattice * (i + 0.5 * j));
-            field.y.push_back(-lattice * std::numbers::sqrt3 / 2 * j);
+            field.y.push_back(lattice * std::numbers::sqrt3 / 2 * (side - 1 - j));
             field.i.push_back(static_cast<std::int16_t>(i));
             field.j.push_back(static_cast<std::int16_t>(j));
             field.species.push_back(second(random) ? 1 : 0);
