@@ -17,6 +17,7 @@ namespace dwellmap {
 namespace {
 
 constexpr std::size_t kMinCount = 20;
+constexpr double kPositive = 2;  // of BIC: less is not evidence for a further component
 constexpr double kLeastVariance = 0.05 * 0.05;  // in units of the sample's
 constexpr double kNotKnown = GaussianMixture::unknown;
 
@@ -506,7 +507,9 @@ ScoreMixture fit_mixture(std::span<const double> scores, std::span<const float> 
         cell.fits[static_cast<std::size_t>(k - 1)] =
             in_units(k, highest(k, sample, previous), sample);
     }
-    const auto by_bic = std::ranges::min_element(cell.fits, {}, &GaussianMixture::bic);
+    const double least = std::ranges::min(cell.fits, {}, &GaussianMixture::bic).bic;
+    const auto by_bic = std::ranges::find_if(
+        cell.fits, [&](const GaussianMixture& fit) { return fit.bic <= least + kPositive; });
     cell.best = components == 0 ? by_bic->k : components;
     cell.delta_bic_2_1 = cell.fits[1].bic - cell.fits[0].bic;
     cell.symmetric = fit_symmetric(scores);

@@ -36,7 +36,9 @@ struct SymmetricMixture {
 struct ScoreMixture {
     std::int64_t count = 0;               ///< scores
     std::array<GaussianMixture, 3> fits;  ///< k = 1, 2, 3
-    int best = 0;                         ///< components; 0: fewer than 20 scores, or all are equal
+    /// Components: the fewest whose BIC is within 2 of the least, since less is no evidence for a further one [Kass 1995];
+    /// 0: fewer than 20 scores, or all are equal.
+    int best = 0;
     double delta_bic_2_1 = GaussianMixture::unknown;  ///< negative: two are better than one
     SymmetricMixture symmetric;
     /// The outer two components of the best fit are one pair ±D: their means have opposite signs and cancel to within two
@@ -63,11 +65,12 @@ struct ScoreMixture {
 /// maximum; now and then a caller should start anew.
 ///
 /// Cost of 3 000 scores in 14 cells: 1.2 ms from previous fits, 18 ms without. Allocates only without a previous fit.
+/// [Kass 1995] Kass, Raftery, J. Am. Stat. Assoc. 90, 773.
 /// [Louis 1982] J. R. Stat. Soc. B 44, 226.  [Bovy 2011] Bovy, Hogg, Roweis, Ann. Appl. Stat. 5, 1657.
 /// @param scores      [n] finite
 /// @param errors      [n] standard errors of the scores, finite and >= 0, or empty
 /// @param previous    of the same cell, or null
-/// @param components  0: as many as BIC prefers; 1…3: that many are called best
+/// @param components  0: by BIC; 1…3: that many are called best
 ScoreMixture fit_mixture(std::span<const double> scores, std::span<const float> errors,
                          const ScoreMixture* previous, int components) noexcept;
 
