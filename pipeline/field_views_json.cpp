@@ -1,23 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dwellmap/series_json.hpp"
 
+#include "json_numbers.hpp"
+
 #include <algorithm>
-#include <cmath>
 
 namespace dwellmap {
 namespace {
 
 using nlohmann::json;
-
-json number(double v) { return std::isfinite(v) ? json(v) : json(nullptr); }
-
-json numbers(const std::array<double, 8>& values) {
-    json out = json::array();
-    for (const double v : values) {
-        out.push_back(number(v));
-    }
-    return out;
-}
 
 json peak_json(const BraggPeak& p) {
     return {{"gx_per_px", number(p.at_per_px.x())},

@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
 #include <numbers>
 #include <optional>
 #include <set>
@@ -17,7 +16,6 @@
 namespace dwellmap {
 namespace {
 
-constexpr int kInner = 7, kOuter = 13;  // values n and n_outer can have
 constexpr int kMaxSteps = 200;
 constexpr double kConverged = 1e-9;  // expected gain in log likelihood
 constexpr double kTiny = 1e-300;
@@ -55,112 +53,19 @@ Eigen::Vector4d masked(const Eigen::Vector4d& v, const Eigen::Array4i& known) {
 
 }  // namespace
 
-/// Sorts the atoms into cells of one image, n and n_outer.
-void FoldedRegression::group(const RegressionSample& sample) {
-    const bool outer = shells_ == Shells::outer;
-    const auto key = [&](std::size_t i) {
-        const int shells = outer ? sample.n[i] * kOuter + sample.n_outer[i] : sample.n[i];
-        return static_cast<std::size_t>(sample.image[i] * (outer ? kInner * kOuter : kInner) +
-                                        shells);
-    };
-    const auto counts = [&](std::size_t i) { return !outer || sample.n_outer[i] >= 0; };
-    std::vector<std::size_t> end;  // of each key's atoms
-    for (std::size_t i = 0; i < sample.score.size(); ++i) {
-        if (counts(i)) {
-            end.resize(std::max(end.size(), key(i) + 1));
-            ++end[key(i)];
-        }
-    }
-    std::size_t atoms = 0;
-    for (auto& size : end) {
-        atoms += std::exchange(size, atoms);
-    }
-    scores_.resize(atoms);
-    atom_.resize(atoms);
-    for (std::size_t i = 0; i < sample.score.size(); ++i) {
-        if (counts(i)) {
-            const std::size_t to = end[key(i)]++;
-            scores_[to] = sample.score[i];
-            atom_[to] = static_cast<std::int32_t>(i);
-        }
-    }
-    cells_.clear();
-    std::size_t begin = 0;
-    for (const std::size_t last : end) {
-        if (last > begin) {
-            const auto i = static_cast<std::size_t>(atom_[begin]);
-            double squares = 0;
-            for (std::size_t k = begin; k < last; ++k) {
-                squares += scores_[k] * scores_[k];
-            }
-            const double n_outer = outer ? sample.n_outer[i] : 0;
-            cells_.push_back({{static_cast<double>(sample.n[i]), sample.x[i], n_outer, 1},
-                              sample.image[i],
-                              0,
-                              begin,
-                              last,
-                              squares});
-        }
-        begin = last;
-    }
-    double squares = 0;
-    for (const auto& c : cells_) {
-        squares += c.sum_of_squares / static_cast<double>(atoms);
-    }
-    least_log_variance_ = std::log(std::max(kNarrowest * squares, kTiny));
-    assign_widths();
-}
-
-/// One width, or one for each (n, x) with enough atoms and one for all others.
-void FoldedRegression::assign_widths() {
-    widths_ = 1;
-    if (width_ == Width::common) {
-        return;
-    }
-    struct Group {
-        std::int64_t atoms = 0;
-        Eigen::Index width = 0;
-    };
-    std::map<std::pair<double, double>, Group> groups;
-    const auto group_of = [&](const Cell& c) -> Group& {
-        return groups[{c.inputs[1], c.inputs[0]}];
-    };
-    for (const auto& c : cells_) {
-        group_of(c).atoms += static_cast<std::int64_t>(c.end - c.begin);
-    }
-    const bool rest = std::any_of(groups.begin(), groups.end(),
-                                  [](const auto& g) { return g.second.atoms < kMinAtoms; });
-    widths_ = rest ? 1 : 0;
-    for (auto& [inputs, g] : groups) {
-        g.width = g.atoms < kMinAtoms ? 0 : widths_++;
-    }
-    for (auto& c : cells_) {
-        c.width = group_of(c).width;
-    }
-}
-
-/// Which coefficients the cells can determine: those whose input varies, and the constant.
-Eigen::Array4i FoldedRegression::determined(int without_image) const noexcept {
-    Eigen::Array4i known = Eigen::Array4i::Zero();
-    const Cell* first = nullptr;
-    for (const auto& c : cells_) {
-        if (c.image != without_image) {
-            first = first == nullptr ? &c : first;
-            known = known.max((c.inputs.array() != first->inputs.array()).cast<int>());
-            known[3] = 1;
-        }
-    }
-    return known;
+void FoldedRegression::sort(const RegressionSample& sample) {
+    sorted_.sort(sample, width_, shells_);
+    least_log_variance_ = std::log(std::max(kNarrowest * sorted_.mean_square(), kTiny));
 }
 
 /// Least squares on |s|, its slopes times `slopes`.
 FoldedRegression::State FoldedRegression::start(double slopes, const Eigen::Array4i& known) const {
     Eigen::Matrix4d a = Eigen::Matrix4d::Zero();
     Eigen::Vector4d right = Eigen::Vector4d::Zero();
-    for (const auto& c : cells_) {
+    for (const auto& c : sorted_.cells()) {
         double magnitudes = 0;
         for (std::size_t k = c.begin; k < c.end; ++k) {
-            magnitudes += std::abs(scores_[k]);
+            magnitudes += std::abs(sorted_.scores()[k]);
         }
         a += static_cast<double>(c.end - c.begin) * c.inputs * c.inputs.transpose();
         right += magnitudes * c.inputs;
@@ -170,29 +75,30 @@ FoldedRegression::State FoldedRegression::start(double slopes, const Eigen::Arra
     State state;
     state.coefficients = normal.ldlt().solve(masked(right, known));
     state.coefficients.head<3>() *= slopes;
-    state.log_variance =
-        Eigen::VectorXd::Constant(widths_, least_log_variance_ + std::log(0.3 / kNarrowest));
+    state.log_variance = Eigen::VectorXd::Constant(
+        sorted_.widths(), least_log_variance_ + std::log(0.3 / kNarrowest));
     return state;
 }
 
 FoldedRegression::Derivatives FoldedRegression::differentiate(const State& state,
                                                               int without_image) const {
+    const Eigen::Index widths = sorted_.widths();
     Derivatives d{0,
                   Eigen::Vector4d::Zero(),
                   Eigen::Matrix4d::Zero(),
-                  Eigen::VectorXd::Zero(widths_),
-                  Eigen::VectorXd::Zero(widths_),
-                  Eigen::Matrix4Xd::Zero(4, widths_),
+                  Eigen::VectorXd::Zero(widths),
+                  Eigen::VectorXd::Zero(widths),
+                  Eigen::Matrix4Xd::Zero(4, widths),
                   Eigen::Matrix4d::Zero(),
-                  Eigen::VectorXd::Zero(widths_)};
-    for (const auto& c : cells_) {
+                  Eigen::VectorXd::Zero(widths)};
+    for (const auto& c : sorted_.cells()) {
         if (c.image == without_image) {
             continue;
         }
         const auto m = static_cast<double>(c.end - c.begin);
         const double separation = state.coefficients.dot(c.inputs);
         const double v = std::exp(state.log_variance[c.width]), k = separation / v;
-        const FoldedSums sum = folded_sums(scores_.data() + c.begin, c.end - c.begin, k);
+        const FoldedSums sum = folded_sums(sorted_.scores().data() + c.begin, c.end - c.begin, k);
         const double squares = c.sum_of_squares + m * separation * separation;
         d.log_likelihood +=
             sum.log_cosh - 0.5 * (m * std::log(2 * std::numbers::pi * v) + squares / v);
@@ -241,7 +147,7 @@ std::optional<FoldedRegression::Step> FoldedRegression::step(const Derivatives& 
 
 /// Goes uphill from `state`; without_image as if that image had not been taken.
 FoldedRegression::Solution FoldedRegression::maximise(State state, int without_image) const {
-    const Eigen::Array4i known = determined(without_image);
+    const Eigen::Array4i known = sorted_.determined(without_image);
     state.coefficients = masked(state.coefficients, known);
     Solution at{std::move(state), {}, known, false};
     at.derivatives = differentiate(at.state, without_image);
@@ -274,8 +180,8 @@ FoldedRegression::Solution FoldedRegression::maximise(State state, int without_i
 }
 
 bool FoldedRegression::fit(const RegressionSample& sample) {
-    group(sample);
-    const Eigen::Array4i known = determined(kNoImage);
+    sort(sample);
+    const Eigen::Array4i known = sorted_.determined(kNoImage);
     Solution best = maximise(start(1, known), kNoImage);
     Solution other = maximise(start(0.6, known), kNoImage);
     const bool better = other.derivatives.log_likelihood > best.derivatives.log_likelihood;
@@ -284,10 +190,11 @@ bool FoldedRegression::fit(const RegressionSample& sample) {
 }
 
 bool FoldedRegression::refit(const RegressionSample& sample) {
-    const Eigen::Index widths = widths_;
+    const Eigen::Index widths = sorted_.widths();
     const Eigen::Array4i known = at_maximum_.known;
-    group(sample);
-    if (!at_maximum_.converged || widths_ != widths || (determined(kNoImage) != known).any()) {
+    sort(sample);
+    if (!at_maximum_.converged || sorted_.widths() != widths ||
+        (sorted_.determined(kNoImage) != known).any()) {
         return fit(sample);
     }
     at_maximum_ = maximise(at_maximum_.state, kNoImage);
@@ -299,7 +206,7 @@ RegressionEstimate FoldedRegression::estimate() const {
     e.name = shells_ == Shells::outer    ? "folded normal with outer shells"
              : width_ == Width::per_cell ? "folded normal, width per cell"
                                          : "folded normal, common width";
-    e.count = static_cast<std::int64_t>(scores_.size());
+    e.count = static_cast<std::int64_t>(sorted_.scores().size());
     e.converged = at_maximum_.converged;
     if (e.converged) {
         const double sign = at_maximum_.state.coefficients[at_maximum_.known[0] != 0 ? 0 : 3];
@@ -315,7 +222,7 @@ RegressionEstimate FoldedRegression::estimate_with_errors(const RegressionSample
         set_errors(block_covariance(sample), e);
         Range range;
         std::set<int> images;
-        for (const auto& c : cells_) {
+        for (const auto& c : sorted_.cells()) {
             images.insert(c.image);
         }
         for (const int image : images) {
@@ -342,14 +249,14 @@ Eigen::Matrix4d FoldedRegression::block_covariance(const RegressionSample& sampl
     const State& state = at_maximum_.state;
     const Eigen::Matrix4d inverse = reduced_curvature().inverse();
     BlockCovariance blocks;
-    for (const auto& c : cells_) {
+    for (const auto& c : sorted_.cells()) {
         const double separation = state.coefficients.dot(c.inputs);
         const double v = std::exp(state.log_variance[c.width]);
         const Eigen::Vector4d of_width =
             d.mixed.col(c.width) / std::max(d.curvature_width[c.width], kTiny);
         for (std::size_t k = c.begin; k < c.end; ++k) {
-            const auto i = static_cast<std::size_t>(atom_[k]);
-            const double s = scores_[k], folded = s * std::tanh(separation * s / v);
+            const auto i = static_cast<std::size_t>(sorted_.atoms()[k]);
+            const double s = sorted_.scores()[k], folded = s * std::tanh(separation * s / v);
             const double slope = (folded - separation) / v;
             const double slope_width =
                 0.5 * ((s * s + separation * separation) / v - 1) - separation * folded / v;

@@ -3,18 +3,14 @@
 #include "dwellmap/paper_analysis.hpp"
 #include "dwellmap/series_json.hpp"
 
+#include "json_numbers.hpp"
+
 #include <cmath>
 
 namespace dwellmap {
 namespace {
 
 using nlohmann::json;
-
-json number(double v) { return std::isfinite(v) ? json(v) : json(nullptr); }
-
-json numbers(const Eigen::VectorXd& values) {
-    return std::vector<double>(values.begin(), values.end());
-}
 
 json columns(const Eigen::MatrixXd& matrix) {
     json out = json::array();

@@ -96,9 +96,11 @@ void SeriesRegression::update(const ScoreSample& sample, const std::vector<Score
     if (design_effect_ == 0) {
         find_design_effect(sample, cells);
     }
-    draw_surface(process_.refit(responses(cells)));
+    const std::vector<ResponseCell> now = responses(cells);
+    const bool known = process_.refit(now);
+    draw_surface(known);
     const std::array<FoldedRegression*, 3> folded{&common_, &per_cell_, &second_shell_};
-    const bool all = estimates_.size() != folded.size() || sample.size() <= kAtOnce;
+    const bool all = estimates_.size() < folded.size() || sample.size() <= kAtOnce;
     estimates_.resize(folded.size());
     const std::size_t mine = turn_++ % folded.size();
     for (std::size_t k = 0; k < folded.size(); ++k) {
@@ -106,6 +108,9 @@ void SeriesRegression::update(const ScoreSample& sample, const std::vector<Score
             folded[k]->refit(sample.view());
             estimates_[k] = folded[k]->estimate();
         }
+    }
+    if (known) {
+        estimates_.push_back(regress_predictions(now, process_).estimate);
     }
 }
 

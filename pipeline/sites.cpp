@@ -26,37 +26,9 @@ SiteFinder::SiteFinder(int rows_px, int cols_px, std::size_t max_peaks)
     : rows_px_(rows_px),
       cols_px_(cols_px),
       peak_grid_(rows_px, cols_px, 2.0, max_peaks),
-      background_(rows_px / 4 + 2, cols_px / 4 + 2) {
+      background_(rows_px, cols_px) {
     make_room(taken_, max_peaks);
     make_room(queue_, max_peaks);
-}
-
-/// Least of each block of about 1.5 a: between the columns, whatever contamination lies under them.
-void SiteFinder::estimate_background(const Image& filtered, int rows_in, double a_px) noexcept {
-    background_step_px_ = std::max(5, static_cast<int>(std::lround(1.5 * a_px)));
-    const int step = background_step_px_;
-    for (int by = 0; by * step < rows_in; ++by) {
-        for (int bx = 0; bx * step < cols_px_; ++bx) {
-            const int y0 = std::min(by * step, std::max(0, rows_in - step)),
-                      x0 = std::min(bx * step, std::max(0, cols_px_ - step));
-            background_(by, bx) =
-                filtered.block(y0, x0, std::min(step, rows_in - y0), std::min(step, cols_px_ - x0))
-                    .minCoeff();
-        }
-    }
-}
-
-float SiteFinder::background(float x_px, float y_px) const noexcept {
-    const int bins_x = (cols_px_ - 1) / background_step_px_,
-              bins_y = (rows_in_ - 1) / background_step_px_;
-    const auto s = static_cast<float>(background_step_px_);
-    const float fx = std::clamp(x_px / s - 0.5F, 0.0F, static_cast<float>(bins_x));
-    const float fy = std::clamp(y_px / s - 0.5F, 0.0F, static_cast<float>(bins_y));
-    const int x = static_cast<int>(fx), y = static_cast<int>(fy);
-    const int x1 = std::min(x + 1, bins_x), y1 = std::min(y + 1, bins_y);
-    const float u = fx - static_cast<float>(x), v = fy - static_cast<float>(y);
-    return (1 - v) * ((1 - u) * background_(y, x) + u * background_(y, x1)) +
-           v * ((1 - u) * background_(y1, x) + u * background_(y1, x1));
 }
 
 float SiteFinder::value(const Image& f, float x_px, float y_px) const noexcept {
@@ -82,7 +54,7 @@ bool SiteFinder::add(float x_px, float y_px, Site site, int i, int j,
     a.site = site;
     a.i = static_cast<std::int16_t>(i);
     a.j = static_cast<std::int16_t>(j);
-    a.background = background(x_px, y_px);
+    a.background = background_.at(x_px, y_px);
     a.amplitude = std::max(0.0F, value(*filtered_, x_px, y_px) - a.background);
     atoms.push_back(a);
     return true;
@@ -113,7 +85,9 @@ int SiteFinder::seed(const std::vector<Peak>& peaks, const Lattice& lattice) con
         if (taken_[k] != 0 || (!queue_.empty() && !site_of(peaks[k], lattice, i0, j0))) {
             continue;
         }
-        const auto height = [&](const Peak& p) { return p.height - background(p.x_px, p.y_px); };
+        const auto height = [&](const Peak& p) {
+            return p.height - background_.at(p.x_px, p.y_px);
+        };
         int support = 0;
         float sum = height(peaks[k]);
         for (const auto& [i, j] : kSixNeighbours) {
@@ -367,7 +341,7 @@ void SiteFinder::add_others(const std::vector<Peak>& peaks, const Lattice& latti
     }
     for (std::size_t k = 0; k < peaks.size(); ++k) {
         const Peak& p = peaks[k];
-        const float above = p.height - background(p.x_px, p.y_px);
+        const float above = p.height - background_.at(p.x_px, p.y_px);
         if (taken_[k] == 0 && above > threshold * mean_height_) {
             add(p.x_px, p.y_px, Site::other, 0, 0, atoms);
         }
@@ -387,7 +361,7 @@ bool SiteFinder::run(const Image& filtered, int rows_in, const std::vector<Peak>
     if (peaks.empty() || !lattice.found || rows_in < 2) {
         return false;
     }
-    estimate_background(filtered, rows_in, lattice.a_px);
+    background_.estimate(filtered, rows_in, lattice.a_px);
     peak_grid_.build(peaks.size(), 0.5 * lattice.a_px,
                      [&](std::size_t k) -> const Peak& { return peaks[k]; });
     // part after part: lost rows, tears and holes cut the lattice, but not its phase

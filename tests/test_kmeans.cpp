@@ -2,6 +2,7 @@
 #include "dwellmap/kmeans.hpp"
 
 #include "dwellmap/patterns.hpp"
+#include "dwellmap/silhouette.hpp"
 #include "support/allocations.hpp"
 
 #include <catch2/catch.hpp>

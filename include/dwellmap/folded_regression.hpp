@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "dwellmap/folded_cells.hpp"
 #include "dwellmap/regression.hpp"
 
 #include <Eigen/Core>
 
-#include <cstddef>
-#include <cstdint>
 #include <optional>
-#include <vector>
 
 namespace dwellmap {
 
@@ -24,10 +22,8 @@ namespace dwellmap {
 /// [Dempster 1977] J. R. Stat. Soc. B 39, 1.
 class FoldedRegression {
 public:
-    static constexpr std::int64_t kMinAtoms = 25;  ///< of an (n, x) cell, for a width of its own
-
-    enum class Width { common, per_cell };  ///< one v, or one for each (n, x)
-    enum class Shells { first, outer };  ///< outer: with n_outer; atoms where it is −1 are left out
+    using Width = FoldedCells::Width;
+    using Shells = FoldedCells::Shells;
 
     FoldedRegression(Width width, Shells shells) : width_(width), shells_(shells) {}
 
@@ -48,14 +44,6 @@ public:
     double log_likelihood() const noexcept { return at_maximum_.derivatives.log_likelihood; }
 
 private:
-    /// Atoms of one image with the same n and n_outer, hence the same D.
-    struct Cell {
-        Eigen::Vector4d inputs;  ///< n, x, n_outer, 1
-        int image;
-        Eigen::Index width;
-        std::size_t begin, end;  ///< in scores_
-        double sum_of_squares;
-    };
     struct State {
         Eigen::Vector4d coefficients = Eigen::Vector4d::Zero();
         Eigen::VectorXd log_variance;  ///< [widths]
@@ -86,10 +74,8 @@ private:
     };
     static constexpr int kNoImage = -1;
 
-    void group(const RegressionSample& sample);
-    void assign_widths();
+    void sort(const RegressionSample& sample);
     State start(double slopes, const Eigen::Array4i& known) const;
-    Eigen::Array4i determined(int without_image) const noexcept;
     Derivatives differentiate(const State& state, int without_image) const;
     static std::optional<Step> step(const Derivatives& d, const Eigen::Array4i& known);
     Solution maximise(State state, int without_image) const;
@@ -98,10 +84,7 @@ private:
 
     Width width_;
     Shells shells_;
-    std::vector<double> scores_;      // cell by cell
-    std::vector<std::int32_t> atom_;  // their places in the sample
-    std::vector<Cell> cells_;
-    Eigen::Index widths_ = 0;
+    FoldedCells sorted_;
     double least_log_variance_ = 0;
     Solution at_maximum_{};
 };

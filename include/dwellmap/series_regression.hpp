@@ -26,7 +26,7 @@ public:
 
     SeriesRegression();
 
-    /// The surface and the folded-normal estimates, without errors between blocks. Of more than kAtOnce atoms one estimate is
+    /// The surface, the plane through it and the folded-normal estimates, without errors between blocks. Of more than kAtOnce atoms one estimate is
     /// renewed an update, in turn.
     void update(const ScoreSample& sample, const std::vector<ScoreCell>& cells);
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "dwellmap/cells.hpp"
+#include "dwellmap/coarse_background.hpp"
 #include "dwellmap/find.hpp"
 #include "dwellmap/lattice.hpp"
 #include "dwellmap/point_grid.hpp"
@@ -50,8 +51,6 @@ private:
     static constexpr std::array<Triangle, 2> kTriangles{
         {{{{{0, 0}, {1, 0}, {0, 1}}}, 1}, {{{{1, 1}, {1, 0}, {0, 1}}}, 2}}};
 
-    void estimate_background(const Image& filtered, int rows_in, double a_px) noexcept;
-    float background(float x_px, float y_px) const noexcept;
     float value(const Image& filtered, float x_px, float y_px) const noexcept;
     bool site_of(const Peak& peak, const Lattice& lattice, int& i, int& j) const noexcept;
     int seed(const std::vector<Peak>& peaks, const Lattice& lattice) const noexcept;
@@ -79,8 +78,7 @@ private:
     std::vector<Node> queue_;          // in order of growth: queue_[k] made atom k
     std::size_t grown_ = 0;            // nodes of the queue whose neighbours have been looked for
     Eigen::Vector2d origin_px_{0, 0};  // of cell (0, 0)
-    Image background_;                 // coarse
-    int background_step_px_ = 1;
+    CoarseBackground background_;
     double mean_height_ = 0;
     const Image* filtered_ = nullptr;
 };

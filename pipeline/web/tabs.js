@@ -29,5 +29,7 @@ export function connectTabs(onOpen) {
       open(next);
     });
   });
-  open(tabs.find((tab) => `#${nameOf(tab)}` === location.hash) ?? tabs[0]);
+  const openNamed = () => open(tabs.find((tab) => `#${nameOf(tab)}` === location.hash) ?? tabs[0]);
+  addEventListener('hashchange', openNamed);
+  openNamed();
 }
