@@ -48,16 +48,22 @@ SpeciesSeries::SpeciesSeries(std::int8_t species, int neighbours, bool parity, i
       cells_(components),
       classes_(classes > 0 ? classes : kDefaultClasses, kFirstShell, kSeed) {}
 
+/// The part of that key, at `place` from now on: a field's composition may have been measured anew.
 SpeciesSeries::Part& SpeciesSeries::part_of(const std::string& key, std::size_t place) {
-    for (auto& part : parts_) {
-        if (part->key == key) {
-            return *part;
-        }
+    auto at = std::find_if(parts_.begin(), parts_.end(),
+                           [&](const auto& part) { return part->key == key; });
+    if (at == parts_.end()) {
+        at = parts_.insert(at, std::make_unique<Part>());
+        (*at)->key = key;
+        (*at)->set = OnlineCovariance(2 * neighbours_);
     }
-    auto part = std::make_unique<Part>();
-    part->key = key;
-    part->set = OnlineCovariance(2 * neighbours_);
-    return **parts_.insert(parts_.begin() + static_cast<std::ptrdiff_t>(place), std::move(part));
+    const auto to = parts_.begin() + static_cast<std::ptrdiff_t>(place);
+    if (at < to) {
+        std::rotate(at, at + 1, to + 1);
+    } else {
+        std::rotate(to, at, at + 1);
+    }
+    return **to;
 }
 
 void SpeciesSeries::fill(const FieldOfView& field, int turns, Part& part) const {

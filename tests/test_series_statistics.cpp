@@ -187,6 +187,21 @@ TEST_CASE("the order of the fields, and sixths of a turn of one, change nothing"
     check_same(finished(fields), before);
 }
 
+TEST_CASE("parts stay in the library's order when a composition is measured anew", "[series]") {
+    auto fields = four_fields(6, 15);
+    SeriesStatistics series{StatisticsConfig{}};
+    for (const auto& f : fields) {
+        series.put(std::make_shared<FieldOfView>(f));
+    }
+    const std::size_t k = GENERATE(0U, 1U, 3U);
+    fields[k].composition = GENERATE(0.01, 0.6, 0.99);
+    series.put(std::make_shared<FieldOfView>(fields[k]));
+    REQUIRE(series.species(1).parts().size() == 4);
+    for (std::size_t p = 0; p < 4; ++p) {
+        CHECK(series.species(1).parts()[p]->key == series.library().fields()[p]->key);
+    }
+}
+
 TEST_CASE("over a hundred updates no mode flips once 200 atoms are in", "[series]") {
     SyntheticField config;
     config.x = 0.78;
