@@ -5,6 +5,7 @@
 #include "dwellmap/field_views.hpp"
 #include "dwellmap/fourier.hpp"
 #include "dwellmap/grey_image.hpp"
+#include "dwellmap/kmeans.hpp"
 #include "dwellmap/result_json.hpp"
 #include "dwellmap/series_json.hpp"
 #include "dwellmap/series_statistics.hpp"
@@ -18,6 +19,7 @@ namespace {
 using nlohmann::json;
 
 constexpr int kPreview_px = 512;
+constexpr int kDefaultClasses = 4;  // of one image, where the series chooses by silhouette
 
 json number(double v) { return std::isfinite(v) ? json(v) : json(); }
 
@@ -50,6 +52,38 @@ json modes_of(const std::string& file, const FrameResult& r) {
             list.push_back(mode_set_json(r.species_names[s], r.modes[s]));
             list.back()["scope"] = file;
         }
+    }
+    return list;
+}
+
+/// Classes of the first shells of one image alone, an object a species that has atoms enough for them.
+json classes_of(const std::string& file, const FieldOfView& field, int classes) {
+    constexpr Eigen::Index kFirstShell = 12;
+    json list = json::array();
+    for (std::int8_t s = 0; s < 2; ++s) {
+        KMeans found(classes, kFirstShell, 1);
+        std::size_t atoms = 0;
+        for (std::size_t k = 0; k < field.size(); ++k) {
+            if (field.species[k] == s) {
+                found.put(atoms++,
+                          field.offsets.col(static_cast<Eigen::Index>(k)).head<kFirstShell>());
+            }
+        }
+        if (atoms < static_cast<std::size_t>(KMeans::kProvisional * classes)) {
+            continue;
+        }
+        found.update();
+        json centres = json::array();
+        for (const auto& centre : found.centres().colwise()) {
+            centres.push_back(std::vector<double>(centre.begin(), centre.end()));
+        }
+        list.push_back({{"scope", file},
+                        {"species", field.species_names[static_cast<std::size_t>(s)]},
+                        {"k", classes},
+                        {"silhouettes", {{std::to_string(classes), number(found.silhouette())}}},
+                        {"centres", centres},
+                        {"counts", found.counts()},
+                        {"inertia", number(found.inertia())}});
     }
     return list;
 }
@@ -156,6 +190,10 @@ std::string series_results(const Config& config, const std::vector<SeriesImage>&
             out["frames"].push_back(frame);
         }
         out["pca"].insert(out["pca"].end(), image.pca.begin(), image.pca.end());
+        const json classes =
+            classes_of(image.file, *image.field,
+                       config.statistics.classes > 0 ? config.statistics.classes : kDefaultClasses);
+        out["kmeans"].insert(out["kmeans"].end(), classes.begin(), classes.end());
     }
     out["series"] = series_list(images, fields.library, place);
     out["population"] = population_json(statistics, place);

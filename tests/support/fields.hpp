@@ -71,7 +71,8 @@ bool same_bits(const Values& a, const Values& b) {
 /// Bit for bit, so that a NaN equals itself.
 inline bool same(const FieldOfView& a, const FieldOfView& b) {
     const auto numbers = [](const FieldOfView& f) {
-        return std::vector{f.composition, f.fraction_second, f.a, f.rotation_rad, f.width, f.height};
+        return std::vector{f.composition,  f.fraction_second, f.a,
+                           f.rotation_rad, f.width,           f.height};
     };
     return a.key == b.key && a.name == b.name && a.unit == b.unit &&
            a.species_names == b.species_names && a.neighbours == b.neighbours &&
