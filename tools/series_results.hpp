@@ -14,7 +14,7 @@
 namespace dwellmap {
 
 /// What one image (or stack) of a series leaves behind.
-struct SeriesImage {
+struct SeriesImage {  // NOLINT(bugprone-exception-escape): moving a json can only fail by assertion
     std::string file;
     nlohmann::json frames;    ///< an object a frame
     nlohmann::json summary;   ///< of the last frame: species, picture, reciprocal space
