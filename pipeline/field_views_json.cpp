@@ -95,6 +95,8 @@ json fourier_json(const FourierResult& f) {
              {"grey", json::array()},
              {"low", nullptr},
              {"high", nullptr},
+             {"a_px", f.lattice.found ? json(f.lattice.a_px) : json(nullptr)},
+             {"anisotropy", f.lattice.found ? json(f.lattice.anisotropy) : json(nullptr)},
              {"peaks", json::array()},
              {"second_order", json::array()},
              {"half_order", json::array()}};

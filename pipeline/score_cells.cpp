@@ -52,8 +52,8 @@ void ScoreCells::sort(const ScoreSample& sample, std::span<const double> changed
     make_cells(sample);
     std::vector<bool> renew(compositions_.size());
     for (std::size_t c = 0; c < compositions_.size(); ++c) {
-        renew[c] = all || cells_[c * kCells].response.x != compositions_[c] ||
-                   std::find(changed.begin(), changed.end(), compositions_[c]) != changed.end();
+        renew[c] =
+            all || std::find(changed.begin(), changed.end(), compositions_[c]) != changed.end();
         for (std::size_t k = c * kCells; renew[c] && k < (c + 1) * kCells; ++k) {
             cells_[k].scores.clear();
             cells_[k].errors.clear();

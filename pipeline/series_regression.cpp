@@ -14,8 +14,9 @@ namespace dwellmap {
 namespace {
 
 constexpr int kMostSecond = 6;
-constexpr int kCurveSteps = 4;          // a neighbour
-constexpr std::int64_t kResolved = 30;  // atoms of a cell, for its separation to count
+constexpr std::size_t kRenewEffect = 32;  // updates
+constexpr int kCurveSteps = 4;            // a neighbour
+constexpr std::int64_t kResolved = 30;    // atoms of a cell, for its separation to count
 
 using Width = FoldedRegression::Width;
 using Shells = FoldedRegression::Shells;
@@ -93,7 +94,7 @@ void SeriesRegression::find_design_effect(const ScoreSample& sample,
 }
 
 void SeriesRegression::update(const ScoreSample& sample, const std::vector<ScoreCell>& cells) {
-    if (design_effect_ == 0) {
+    if (sample.size() <= kAtOnce || turn_ % kRenewEffect == 0) {
         find_design_effect(sample, cells);
     }
     const std::vector<ResponseCell> now = responses(cells);

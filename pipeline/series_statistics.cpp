@@ -14,7 +14,7 @@ constexpr double kSixth_rad = std::numbers::pi / 3;
 constexpr double kHold = 0.6;  // sixths: a direction near the middle of two is not changed again
 
 SpeciesSeries make(const StatisticsConfig& c, std::int8_t species) {
-    return {species, c.neighbours, c.parity, c.classes, 0};
+    return {species, c.neighbours, c.parity, c.classes};
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dwellmap/species_series.hpp"
 
+#include "dwellmap/config.hpp"
 #include "dwellmap/descriptors.hpp"
 #include "dwellmap/patterns.hpp"
 #include "dwellmap/types.hpp"
@@ -15,7 +16,9 @@ constexpr Eigen::Index kFirstShell = 12;
 constexpr double kBlock_a = 12.5;       // where there is no scale
 constexpr int kMaxBlocks = 1 << 15;     // a side
 constexpr double kClearlyBetter = 0.1;  // overlap: another mode becomes the symmetry-breaking one
-constexpr int kDefaultClasses = 4;
+constexpr int kByBic = 0;
+constexpr int kRestart = 20;  // updates: then the classes are also begun anew, if they are few
+constexpr std::int64_t kFew = 20'000;
 constexpr unsigned kSeed = 1;
 
 int block_of(double x, double y, double side) noexcept {
@@ -37,16 +40,15 @@ int clearest_row_direction(const Eigen::Ref<const Eigen::VectorXd>& loading) noe
 
 }  // namespace
 
-SpeciesSeries::SpeciesSeries(std::int8_t species, int neighbours, bool parity, int classes,
-                             int components)
+SpeciesSeries::SpeciesSeries(std::int8_t species, int neighbours, bool parity, int classes)
     : species_(species),
       neighbours_(neighbours),
       class_count_(classes),
       parity_(parity),
       joint_(2 * neighbours),
       pca_(neighbours, parity),
-      cells_(components),
-      classes_(classes > 0 ? classes : kDefaultClasses, kFirstShell, kSeed) {}
+      cells_(kByBic),
+      classes_(classes > 0 ? classes : StatisticsConfig{}.classes, kFirstShell, kSeed) {}
 
 /// The part of that key, at `place` from now on: a field's composition may have been measured anew.
 SpeciesSeries::Part& SpeciesSeries::part_of(const std::string& key, std::size_t place) {
@@ -112,6 +114,7 @@ void SpeciesSeries::put_into_classes(Part& part) {
 
 void SpeciesSeries::put(const FieldOfView& field, int turns, std::size_t place) {
     Part& part = part_of(field.key, place);
+    changed_.push_back(part.x);  // where its atoms were
     fill(field, turns, part);
     put_into_classes(part);
     if (in_use_.count > 0) {
@@ -195,6 +198,9 @@ void SpeciesSeries::update() {
     const bool rescored = find_modes(true);
     name_modes();
     classes_.update();
+    if (++updates_ % kRestart == 0 && classes_.size() <= kFew) {
+        classes_.restart();
+    }
     if (symmetry_breaking_ >= 0) {
         sample();
         cells_.update(sample_, changed_, rescored);

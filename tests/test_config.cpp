@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dwellmap/config.hpp"
 #include "dwellmap/error.hpp"
+#include "support/folder.hpp"
 
 #include <catch2/catch.hpp>
 
-#include <cstdio>
 #include <fstream>
 #include <string>
 
@@ -12,16 +12,10 @@ using namespace dwellmap;
 
 namespace {
 
-/// A file that is gone at the end of the test.
-struct TemporaryFile {
-    std::string path = std::tmpnam(nullptr);
-    explicit TemporaryFile(const std::string& text) { std::ofstream(path) << text; }
-    ~TemporaryFile() { std::remove(path.c_str()); }
-};
-
 Config parse(const std::string& text, const std::vector<std::string>& overrides = {}) {
-    const TemporaryFile file(text);
-    return load_config(file.path, overrides);
+    const testing::Folder folder;
+    std::ofstream(folder / "settings.toml") << text;
+    return load_config(folder / "settings.toml", overrides);
 }
 
 }  // namespace

@@ -202,6 +202,25 @@ TEST_CASE("parts stay in the library's order when a composition is measured anew
     }
 }
 
+TEST_CASE("a composition measured anew leaves nothing in its old cells", "[series]") {
+    auto fields = four_fields(7, 30);
+    fields[1].composition = 0.78;  // two fields of one composition
+    SeriesStatistics series{StatisticsConfig{}};
+    for (const auto& f : fields) {
+        series.put(std::make_shared<FieldOfView>(f));
+    }
+    series.update();
+    fields[1].composition = 0.6;
+    series.put(std::make_shared<FieldOfView>(fields[1]));
+    series.update();
+    const auto whole = finished(fields);
+    REQUIRE(series.species(1).cells().size() == whole.species(1).cells().size());
+    for (std::size_t c = 0; c < whole.species(1).cells().size(); ++c) {
+        CHECK(series.species(1).cells()[c].response.count ==
+              whole.species(1).cells()[c].response.count);
+    }
+}
+
 TEST_CASE("over a hundred updates no mode flips once 200 atoms are in", "[series]") {
     SyntheticField config;
     config.x = 0.78;

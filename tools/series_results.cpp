@@ -19,7 +19,6 @@ namespace {
 using nlohmann::json;
 
 constexpr int kPreview_px = 512;
-constexpr int kDefaultClasses = 4;  // of one image, where the series chooses by silhouette
 
 json number(double v) { return std::isfinite(v) ? json(v) : json(); }
 
@@ -190,9 +189,9 @@ std::string series_results(const Config& config, const std::vector<SeriesImage>&
             out["frames"].push_back(frame);
         }
         out["pca"].insert(out["pca"].end(), image.pca.begin(), image.pca.end());
-        const json classes =
-            classes_of(image.file, *image.field,
-                       config.statistics.classes > 0 ? config.statistics.classes : kDefaultClasses);
+        const json classes = classes_of(
+            image.file, *image.field,
+            config.statistics.classes > 0 ? config.statistics.classes : StatisticsConfig{}.classes);
         out["kmeans"].insert(out["kmeans"].end(), classes.begin(), classes.end());
     }
     out["series"] = series_list(images, fields.library, place);

@@ -45,7 +45,7 @@ public:
     /// @param components of the mixtures; 0: as many as BIC prefers
     explicit ScoreCells(int components) : components_(components) {}
 
-    /// @param changed compositions whose atoms have changed; the mixtures of the others stay as they are
+    /// @param changed compositions whose atoms have changed, come or gone; the mixtures of the others stay as they are
     /// @param all     the scores of all compositions have changed
     void update(const ScoreSample& sample, std::span<const double> changed, bool all);
 

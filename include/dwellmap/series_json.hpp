@@ -27,7 +27,7 @@ nlohmann::json densities_json(const SeriesStatistics& statistics);
 /// @param image  [fields] what "image" says of the atoms of each
 nlohmann::json population_json(const SeriesStatistics& statistics, const std::vector<int>& image);
 
-/// {"size", "step_per_px", "grey", "low", "high", "peaks", "second_order", "half_order"}: the picture is log10 of the power,
+/// {"size", "step_per_px", "grey", "low", "high", "a_px", "anisotropy", "peaks", "second_order", "half_order"}: the picture is log10 of the power,
 /// 0 its median, 255 its highest spot; as far out as the second-order peaks.
 nlohmann::json fourier_json(const FourierResult& fourier);
 

@@ -43,7 +43,8 @@ public:
     const std::vector<RegressionEstimate>& estimates() const noexcept { return estimates_; }
 
     /// By how much the variance of a cell's mean exceeds that of independent atoms: between blocks of kBlock_nm, all cells pooled; 1 or more.
-    /// All standard deviations of surface and curves are widened by its root. Found by finish() and by the first update().
+    /// All standard deviations of surface and curves are widened by its root. Found by finish(), and by update(), of more than
+    /// kAtOnce atoms now and then.
     double design_effect() const noexcept { return design_effect_; }
 
 private:
@@ -55,7 +56,7 @@ private:
     FoldedRegression common_, per_cell_, second_shell_;
     GaussianProcess process_;
     std::size_t turn_ = 0;
-    double design_effect_ = 0;  // 0: not known yet
+    double design_effect_ = 1;
     std::vector<double> surface_x_;
     Eigen::ArrayXXd surface_, surface_sd_;
     std::vector<ResponseCurve> curves_;

@@ -41,8 +41,7 @@ public:
 
     /// @param species    of the centres: species_first or species_second
     /// @param classes    of neighbourhoods; 0: by silhouette, at finish()
-    /// @param components of the mixtures; 0: by BIC
-    SpeciesSeries(std::int8_t species, int neighbours, bool parity, int classes, int components);
+    SpeciesSeries(std::int8_t species, int neighbours, bool parity, int classes);
 
     /// Adds the field, at `place` among the parts, or replaces the part of its key.
     /// @param turns  sixths of a turn to the common first direction
@@ -92,6 +91,7 @@ private:
     KMeans classes_;
     SeriesRegression regression_;
     std::vector<double> silhouettes_;
+    int updates_ = 0;
     int isotropic_ = -1, symmetry_breaking_ = -1, row_direction_ = 0;
 };
 
