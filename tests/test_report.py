@@ -17,9 +17,9 @@ sys.dont_write_bytecode = True
 TOOLS = pathlib.Path(__file__).resolve().parent.parent / "tools"
 sys.path[:0] = [str(TOOLS), str(pathlib.Path(__file__).resolve().parent / "support")]
 try:
-    from example_results import RADIAL, example
+    from example_results import RADIAL, ZIGZAG, example as plain_example
     import numpy as np
-    from report import figure_modes, orient, words
+    from report import descriptors, figure_modes, orient, published, words
     from report.compose import write_report
     from report.figure_process import runs
     from report.plots import use_style, wrap
@@ -29,6 +29,38 @@ except ModuleNotFoundError as missing:
     sys.exit(77)
 
 use_style()
+
+
+COSINES = np.cos(np.radians(60 * np.outer([0, 1, 1, 2, 2, 3], range(6)) - 90 * np.array([[0, 1, 0, 0, 1, 0]]).T))
+
+
+def of_descriptor(species: str, kind: str, dimension: int) -> dict:
+    return {"species": species, "descriptor": kind, "unit": "nm", "names": [f"{kind}{k}" for k in range(dimension)],
+            "count": 162, "variance": [4e-6 * 0.4**k for k in range(6)], "explained": [0.6 * 0.4**k for k in range(6)],
+            "loadings": np.eye(6, dimension).tolist()}
+
+
+def of_paper(species: str, compositions: list[float]) -> dict:
+    """Places are in the order of a lattice that is turned by 70°: from site 2; the response is the zigzag of row 0."""
+    vectors = COSINES / np.linalg.norm(COSINES, axis=1, keepdims=True)
+    two = {"means": [-0.02, 0.03], "sigmas": [0.01, 0.02], "weights": [0.4, 0.6]}
+    none = {"means": [], "sigmas": [], "weights": []}
+    cells = [{"x": x, "unlike": n, "count": 30 if n else 3, "prediction": 0.01 * n, **(two if n else none)}
+             for x in compositions for n in range(7)]
+    return {"species": species, "count": 162, "singular_values": [4, 0.3, 0.1, 0.1, 0.1, 0.1], "response": 1,
+            "components": np.roll(vectors, -2, axis=1).tolist(), "cells": cells, "a": 0.004, "b": 0.012, "d": 0.01,
+            "ratio": 0.5}
+
+
+def example(images: int = 2) -> dict:
+    """With the analyses that are beside the usual one."""
+    results = plain_example(images)
+    dimensions = {"distances": 6, "angles": 6, "rotation_invariant": 12, "symmetry": 12}
+    results["descriptors"] = [of_descriptor(s, kind, d) for s in ("Mo", "Re") for kind, d in dimensions.items()]
+    results["paper"] = [of_paper(s, [i["composition"] for i in results["series"]]) for s in ("Mo", "Re")]
+    for frame in results["frames"]:
+        frame["lattice"]["rotation_rad"] = np.radians(70)
+    return results
 
 
 class Folder(unittest.TestCase):
@@ -73,7 +105,7 @@ class Page(unittest.TestCase):
     def test_every_figure_is_there_and_to_be_had_alone(self) -> None:
         page = self.page
         self.assertNotIn("Not shown", page)
-        for number in ("1", "2", "3", "4", "5", "S1", "S2", "S3"):
+        for number in ("1", "2", "3", "4", "5", "S1", "S2", "S3", "S4", "S5"):
             self.assertIn(f'id="figure-{number}"', page)
         linked = re.findall(r'href="(figures/[^"]*)"', page)
         self.assertEqual(page.count('<svg style'), len(linked))
@@ -83,7 +115,9 @@ class Page(unittest.TestCase):
     def test_holds_the_numbers(self) -> None:
         page = self.page.replace(words.SPACE, " ")
         for text in ("0.50 ± 0.07", "0.37 ± 0.07", "0.41 to 0.62", "1.50 ± 0.10 pm", "4.5 ± 0.6 pm", "0.021 ± 0.012",
-                     "316.00 ± 0.10 pm", "9.8.7", "1.2.3", "a note &lt;&amp;&gt;", "neighbours = 6"):
+                     "316.00 ± 0.10 pm", "9.8.7", "1.2.3", "a note &lt;&amp;&gt;", "neighbours = 6",
+                     "angles Mo 2.6 mrad", "Mo: 99.19 % of the", "of the rest 69 %", "Mo: 0.50 as published",
+                     "Re: −0.50 as published", "by 300.0 pm (Mo)"):
             self.assertIn(text, page)
         rows = re.findall(r"<td>(\w+)</td><td>128 × 128 px<br>20 pm/px</td><td>(.*?)</td><td>(.*?)</td><td>(.*?)</td>"
                           r"<td>(.*?)</td><td>(.*?)</td>", page)
@@ -99,10 +133,11 @@ class Missing(Folder):
         page = self.report({"series": [{}]})
         self.assertGreaterEqual(page.count("Not shown: "), 8)
         self.assertNotIn("<svg", page)
+        self.assertIn("statistics.compatibility=paper", page)
 
     def test_one_image_without_a_scale(self) -> None:
         results = example(1)
-        for entry in results["series"] + results["population"] + results["frames"]:
+        for entry in results["series"] + results["population"] + results["frames"] + results["descriptors"]:
             entry.update(unit="px", length_per_px=1)
         page = self.report(results)
         self.assertIn("there is one image", page)
@@ -172,6 +207,43 @@ class Parts(unittest.TestCase):
 
     def test_extrapolated_intervals(self) -> None:
         self.assertEqual(runs(np.array([True, False, True, True]), np.arange(4.0)), [(-0.5, 0.5), (1.5, 3.5)])
+
+
+class OtherAnalyses(unittest.TestCase):
+    def test_published_components_stand_on_the_sites_of_the_lattice(self) -> None:
+        mo = published.published(Results(example()), "Mo")
+        np.testing.assert_allclose(mo.components[1], COSINES[1] / 3**0.5, atol=1e-12)
+        self.assertEqual([mo.named(k)[0] for k in (0, 1, 3, 5)],
+                         ["isotropic", "symmetry breaking or shift", "shear", "trigonal"])
+
+    def test_neighbours_go_by_their_angle_on_the_image(self) -> None:
+        for turn, first, distance in ((10, 3, 10), (58, 3, 2), (62, 2, 2), (-100, 5, 20)):
+            order, to_jump = published.by_angle(np.radians(turn))
+            self.assertEqual(order.tolist(), np.roll(np.arange(6), -first).tolist())
+            self.assertAlmostEqual(np.degrees(to_jump), distance)
+
+    def test_published_scores_turn_with_their_component(self) -> None:
+        results = example()
+        before = published.published(Results(results), "Re")
+        results["paper"][1]["components"][1] = [-v for v in results["paper"][1]["components"][1]]
+        after = published.published(Results(results), "Re")
+        np.testing.assert_allclose(after.components, before.components)
+        self.assertEqual(after.cells[1].means.tolist(), [-0.03, 0.02])
+        self.assertEqual((after.cells[1].sigmas.tolist(), after.cells[1].weights.tolist()), ([0.02, 0.01], [0.6, 0.4]))
+
+    def test_descriptors_see_a_part_of_a_distortion(self) -> None:
+        zigzag = ZIGZAG.reshape(6, 2)
+        along = (zigzag * descriptors.HEXAGON).sum(axis=1)
+        across = (zigzag * descriptors.turned(descriptors.HEXAGON)).sum(axis=1)
+        self.assertAlmostEqual(float(np.linalg.norm(along)), published.RADIAL_PART)
+        for kind, loadings, name in (("distances", along, "symmetry breaking or shift"),
+                                     ("angles", across, "symmetry breaking"),
+                                     ("rotation_invariant", ZIGZAG, "symmetry breaking")):
+            found, overlap = descriptors.alike(kind, loadings)
+            self.assertEqual((found, round(overlap, 9)), (name, 1))
+        basis = descriptors.symmetry_basis()
+        np.testing.assert_allclose(basis @ basis.T, np.eye(12), atol=1e-12)
+        np.testing.assert_allclose((basis @ ZIGZAG)[3:6], [0, (2 / 3)**0.5, 0.57], atol=5e-3)
 
 
 class Command(Folder):

@@ -2,7 +2,8 @@
 """The report: all figures and words of one results file, written into a folder."""
 import pathlib
 
-from . import figure_classes, figure_images, figure_mixtures, figure_modes, figure_process, figure_scores
+from . import (figure_classes, figure_descriptors, figure_images, figure_mixtures, figure_modes, figure_process,
+               figure_published, figure_scores)
 from .estimates import estimates_html
 from .orient import orient
 from .page import page, svg_name
@@ -12,7 +13,8 @@ from .sections import analysed_html, findings_html, methods_html
 from .words import escape
 
 FIGURES = [figure_images.figure, figure_modes.figure, figure_scores.figure, figure_mixtures.figure,
-           figure_process.figure, figure_classes.figure_maps, figure_classes.figure_shapes, figure_process.curves]
+           figure_process.figure, figure_classes.figure_maps, figure_classes.figure_shapes, figure_process.curves,
+           figure_descriptors.figure, figure_published.figure]
 
 
 def title(results: Results) -> str:
