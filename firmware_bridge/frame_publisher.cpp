@@ -18,7 +18,10 @@ using std::chrono::milliseconds;
 constexpr milliseconds kHeartbeat{1000};
 constexpr milliseconds kLongestWait{20};  // until `stop` is looked at again
 constexpr milliseconds kSameScan{
-    100};                       // a frame begun so soon after the last one continues its clock
+    100};  // a frame begun so soon after the last one continues its clock
+constexpr auto kSpin = std::chrono::microseconds(200);  // before a block is due
+constexpr auto kEncode = milliseconds(2);               // and for each byte of it
+constexpr auto kEncodeByte = std::chrono::nanoseconds(2);
 constexpr int kSendQueue = 64;  // messages; a subscriber that is further behind loses blocks
 constexpr int kStalledAfter_ms = 1000;
 constexpr int kLinger_ms = 500;  // for the end message to leave
@@ -26,6 +29,20 @@ constexpr int kLinger_ms = 500;  // for the end message to leave
 std::int64_t wall_ns() {
     const auto now = std::chrono::system_clock::now().time_since_epoch();
     return std::chrono::duration_cast<std::chrono::nanoseconds>(now).count();
+}
+
+RowsMessage block_of(const Image& counts, std::uint64_t number, int first, int count) {
+    const auto cols = static_cast<std::size_t>(counts.cols());
+    RowsMessage m;
+    m.frame = number;
+    m.rows_px = static_cast<int>(counts.rows());
+    m.cols_px = static_cast<int>(counts.cols());
+    m.first_row = first;
+    m.row_count = count;
+    m.complete = first + count == m.rows_px;
+    m.pixels = std::as_bytes(std::span(counts.data() + static_cast<std::size_t>(first) * cols,
+                                       static_cast<std::size_t>(count) * cols));
+    return m;
 }
 
 }  // namespace
@@ -144,20 +161,13 @@ struct FramePublisher::Impl {
         send_held();
     }
 
-    std::vector<std::byte> rows(const Image& counts, std::uint64_t number, int first, int count) {
-        const auto cols = static_cast<std::size_t>(counts.cols());
-        RowsMessage m;
+    /// Encoded a little before it is due; no heartbeat goes out in between, which would announce it.
+    std::vector<std::byte> rows(RowsMessage m, Clock::time_point due) {
+        const auto now = Clock::now();
+        due = std::max(due, now);
         m.uuid = start.series.uuid;
-        m.frame = number;
-        m.rows_px = static_cast<int>(counts.rows());
-        m.cols_px = static_cast<int>(counts.cols());
-        m.first_row = first;
-        m.row_count = count;
-        m.complete = first + count == m.rows_px;
-        m.acquired_ns = Clock::now().time_since_epoch().count();
-        m.sent_wall_ns = wall_ns();
-        m.pixels = std::as_bytes(std::span(counts.data() + static_cast<std::size_t>(first) * cols,
-                                           static_cast<std::size_t>(count) * cols));
+        m.acquired_ns = due.time_since_epoch().count();
+        m.sent_wall_ns = wall_ns() + (due - now).count();
         return encode(m, stamp(Kind::rows));
     }
 };
@@ -193,14 +203,22 @@ bool FramePublisher::wait_for_subscriber(milliseconds timeout) {
 }
 
 void FramePublisher::start(const Series& series) {
+    StartMessage message;
+    message.series = series;
+    start(message);
+}
+
+void FramePublisher::start(const StartMessage& message) {
     if (impl_->running) {
         end("superseded");
     }
-    impl_->start.series = series;
-    if (series.uuid.empty()) {
+    impl_->start = message;
+    if (message.series.uuid.empty()) {
         impl_->start.series.uuid = draw_uuid();
     }
-    impl_->start.wall_time_ns = wall_ns();
+    if (message.wall_time_ns == 0) {
+        impl_->start.wall_time_ns = wall_ns();
+    }
     impl_->frames_in_series = 0;
     impl_->running = true;
     impl_->send_state();
@@ -215,30 +233,56 @@ bool FramePublisher::send_frame(const Image& counts, std::uint64_t number, int r
             "send as fast as possible");
     }
     const double row_us = speed > 0 ? series.line_us / speed : 0;
-    impl_->socket.set(zmq::sockopt::xpub_nodrop, speed > 0 ? 0 : 1);
     const auto now = Clock::now();
     const auto begin = now - impl_->next_frame > kSameScan ? now : impl_->next_frame;
     const auto end_of_row = [&](int row) {
         const std::chrono::duration<double, std::micro> since_begin(row_us * (row + 1));
-        return begin + std::chrono::duration_cast<Clock::duration>(since_begin);
+        return speed > 0 ? begin + std::chrono::duration_cast<Clock::duration>(since_begin)
+                         : TimePoint{};
     };
     const int rows = static_cast<int>(counts.rows());
     bool stalled = impl_->faults.stall_s <= 0;
     for (int first = 0; first < rows; first += rows_per_block) {
         const int count = std::min(rows_per_block, rows - first);
-        if (!impl_->wait_until(end_of_row(first + count - 1), stop)) {
-            return false;
-        }
+        const auto due = end_of_row(first + count - 1);
         if (!stalled && first + count >= rows / 2) {  // like a sender that hangs: no heartbeat
+            wait_until(due, stop);
             std::this_thread::sleep_for(std::chrono::duration<double>(impl_->faults.stall_s));
             stalled = true;
         }
-        impl_->send_block(impl_->rows(counts, number, first, count));
+        if (!send_block(block_of(counts, number, first, count), due, stop)) {
+            return false;
+        }
     }
     impl_->next_frame = speed > 0 ? end_of_row(rows - 1) : Clock::now();
+    count_frame();
+    return true;
+}
+
+bool FramePublisher::wait_until(TimePoint until, const volatile bool* stop) {
+    return impl_->wait_until(until, stop);
+}
+
+std::optional<FramePublisher::TimePoint> FramePublisher::send_block(RowsMessage block,
+                                                                    TimePoint due,
+                                                                    const volatile bool* stop) {
+    impl_->socket.set(zmq::sockopt::xpub_nodrop, due == TimePoint{} ? 1 : 0);
+    const auto ahead = kEncode + kEncodeByte * block.pixels.size();
+    if (!impl_->wait_until(due - ahead, stop)) {
+        return std::nullopt;
+    }
+    auto message = impl_->rows(block, due);
+    std::this_thread::sleep_until(due - kSpin);
+    while (Clock::now() < due) {
+    }
+    const auto sent = Clock::now();
+    impl_->send_block(std::move(message));
+    return sent;
+}
+
+void FramePublisher::count_frame() noexcept {
     ++impl_->frames_sent;
     ++impl_->frames_in_series;
-    return true;
 }
 
 void FramePublisher::end(const std::string& reason) {

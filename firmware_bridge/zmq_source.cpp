@@ -46,6 +46,7 @@ struct ZmqSource::Impl {
     zmq::socket_t socket{context, zmq::socket_type::sub};
     zmq::socket_t monitor{context, zmq::socket_type::pair};
     double stale_s;
+    Recorder* recorder;
 
     Latest latest;
     FrameAssembler assembler{[this](const Frame& frame) { latest.put(frame); }};  // the thread's
@@ -60,7 +61,7 @@ struct ZmqSource::Impl {
     std::atomic<bool> stop = false;
     std::thread thread;
 
-    explicit Impl(const StreamConfig& config) : stale_s(config.stale_s) {
+    Impl(const StreamConfig& config, Recorder* to) : stale_s(config.stale_s), recorder(to) {
         set_options(socket);
         monitor.set(zmq::sockopt::linger, 0);
         const int events = ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED;
@@ -121,8 +122,7 @@ struct ZmqSource::Impl {
             }
             assembler.reject(RejectReason::multipart);
         } else {
-            const Bytes bytes(static_cast<const std::byte*>(message.data()), message.size());
-            assembler.accept(decode_frame_message(bytes), now);
+            handle(std::make_shared<zmq::message_t>(std::move(message)), now);
         }
         const std::lock_guard lock(mutex);
         counters = assembler.counters();
@@ -130,9 +130,22 @@ struct ZmqSource::Impl {
         running = assembler.running();
         ended = assembler.ended();
     }
+
+    void handle(const std::shared_ptr<const zmq::message_t>& message, std::int64_t now) {
+        const Bytes bytes(static_cast<const std::byte*>(message->data()), message->size());
+        const FrameMessage decoded = decode_frame_message(bytes);
+        assembler.accept(decoded, now);
+        if (recorder != nullptr) {
+            if (decoded.reason == RejectReason::none) {
+                recorder->message({message, bytes}, decoded, now);
+            }
+            recorder->counters(assembler.counters());
+        }
+    }
 };
 
-ZmqSource::ZmqSource(const StreamConfig& config) : impl_(std::make_unique<Impl>(config)) {}
+ZmqSource::ZmqSource(const StreamConfig& config, Recorder* recorder)
+    : impl_(std::make_unique<Impl>(config, recorder)) {}
 ZmqSource::~ZmqSource() = default;
 
 FrameSource::Event ZmqSource::next(Frame& into) {

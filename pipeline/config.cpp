@@ -3,10 +3,10 @@
 
 #include "dwellmap/config_reader.hpp"
 #include "dwellmap/species.hpp"
+#include "toml_text.hpp"
 
 #include <algorithm>
 #include <cmath>
-#include <sstream>
 
 namespace dwellmap {
 namespace {
@@ -22,6 +22,7 @@ void read_streams(ConfigReader& in, Config& c) {
         "stream.input", c.stream.input, [](const std::string& v) { return !v.empty(); },
         "must be an endpoint like tcp://127.0.0.1:5555");
     in.key("stream.publish", c.stream.publish);
+    in.key("stream.control", c.stream.control);
     in.key("stream.stale_s", c.stream.stale_s, between(0.1, 3600), "must be in [0.1, 3600] s");
     in.key(
         "web.address", c.web.address, [](const std::string& v) { return !v.empty(); },
@@ -29,6 +30,7 @@ void read_streams(ConfigReader& in, Config& c) {
     in.key(
         "web.port", c.web.port, [](int v) { return v >= 0 && v <= 65535; },
         "must be in 0..65535 (0: no page)");
+    in.key("web.token", c.web.token);
     in.key(
         "analysis.threads", c.analysis.threads, [](int v) { return v >= 1 && v <= 2; },
         "must be 1 or 2");
@@ -90,6 +92,52 @@ void read_stages(ConfigReader& in, Config& c) {
     in.key("library.file", c.library.file);
 }
 
+void read_recording(ConfigReader& in, RecordingConfig& c) {
+    in.key(
+        "recording.folder", c.folder, [](const std::string& v) { return !v.empty(); },
+        "must be a folder");
+    in.key("recording.before_s", c.before_s, between(0, 3600), "must be in [0, 3600] s");
+    in.key(
+        "recording.before_mib", c.before_mib, [](int v) { return v >= 0 && v <= 65536; },
+        "must be in 0..65536 MiB");
+    in.key(
+        "recording.queue_mib", c.queue_mib, [](int v) { return v >= 1 && v <= 65536; },
+        "must be in 1..65536 MiB");
+    in.key("recording.compress", c.compress);
+}
+
+void describe(const SpecimenConfig& c, TomlText& out) {
+    out.table("specimen");
+    out.key("species", c.species, "host cation, second cation, anion column");
+    out.key("brighter", c.brighter, "which sublattice: cations or anions");
+    out.key("lattice_nm", c.lattice_nm, "to check the scale against");
+    out.optional("composition", c.composition,
+                 "expected fraction of the second cation; absent: from the stream");
+    out.optional("pixel_size_nm", c.pixel_size_nm, "absent: from the stream");
+}
+
+void describe(const StatisticsConfig& c, TomlText& out) {
+    out.table("statistics");
+    out.key("neighbours", c.neighbours, "6, 12 or 24");
+    out.key("population", c.population, "or \"observations\"");
+    out.key("forgetting", c.forgetting, "weight of earlier observations when a frame is added");
+    out.key("classes", c.classes,
+            "of neighbourhoods; 0: by silhouette, where a series is complete");
+    out.key("parity", c.parity, "average the covariance over inversion");
+    out.key("compatibility", c.compatibility,
+            "or \"paper\": the published analysis beside ours, in results");
+}
+
+void describe(const RecordingConfig& c, TomlText& out) {
+    out.table("recording");
+    out.key("folder", c.folder, "where recordings are put");
+    out.key("before_s", c.before_s, "what came so long before the command is recorded too");
+    out.key("before_mib", c.before_mib, "but no more than this");
+    out.key("queue_mib", c.queue_mib,
+            "waiting for the disk; what is beyond it is left out, and marked");
+    out.key("compress", c.compress, "lossless; 50 to 100 MB/s");
+}
+
 }  // namespace
 
 Config load_config(const std::string& file, const std::vector<std::string>& overrides) {
@@ -98,6 +146,7 @@ Config load_config(const std::string& file, const std::vector<std::string>& over
     read_streams(in, c);
     read_specimen(in, c);
     read_stages(in, c);
+    read_recording(in, c.recording);
     in.require(c.species.rule != "quantile" || !absent(c.specimen.composition),
                "species.rule = \"quantile\" needs specimen.composition");
     in.require(
@@ -109,58 +158,36 @@ Config load_config(const std::string& file, const std::vector<std::string>& over
 }
 
 std::string describe(const Config& c) {
-    std::ostringstream out;
-    const auto number = [](double v) {
-        std::ostringstream s;
-        s << v;
-        return s.str();
-    };
-    const auto optional = [&](const char* key, double v) {
-        return absent(v) ? std::string("# ") + key + " = " : std::string(key) + " = " + number(v);
-    };
-    out << "[stream]\ninput = \"" << c.stream.input
-        << "\"        # the microscope's publisher\npublish = \"" << c.stream.publish
-        << "\"      # our results; empty: not published\nstale_s = " << c.stream.stale_s
-        << "                          # nothing received for so long: stale\n\n";
-    out << "[web]\naddress = \"" << c.web.address << "\"\nport = " << c.web.port
-        << "                          # 0: no page\n\n";
-    out << "[analysis]\nthreads = " << c.analysis.threads
-        << "                          # 2: twice the speed on two cores, the same results\n\n";
-    out << "[specimen]\nspecies = [\"" << c.specimen.species[0] << "\", \"" << c.specimen.species[1]
-        << "\", \"" << c.specimen.species[2]
-        << "\"]     # host cation, second cation, anion column\nbrighter = \""
-        << c.specimen.brighter
-        << "\"                 # which sublattice: cations or anions\nlattice_nm = "
-        << c.specimen.lattice_nm << "                  # to check the scale against\n"
-        << optional("composition", c.specimen.composition)
-        << "                        # expected fraction of the second cation; absent: from the "
-           "stream\n"
-        << optional("pixel_size_nm", c.specimen.pixel_size_nm)
-        << "                      # absent: from the stream\n\n";
-    out << "[filter]\nfwhm_nm = " << c.filter.fwhm_nm
-        << "                       # for finding and display only\n\n[find]\nthreshold = "
-        << c.find.threshold
-        << "                     # of the cations' height: for peaks off the "
-           "lattice\n\n[refine]\npasses = "
-        << c.refine.passes
-        << "                           # of the joint fit; three or more besides in a first "
-           "frame\n\n[species]\nrule = \""
-        << c.species.rule
-        << "\"                     # or \"quantile\": the literal rule\n\n[track]\nmatch_lattice = "
-        << c.track.match_lattice
-        << "                 # of a/sqrt(3): the same column after drift\n\n";
-    out << "[statistics]\nneighbours = " << c.statistics.neighbours
-        << "                       # 6, 12 or 24\npopulation = \"" << c.statistics.population
-        << "\"                # or \"observations\"\nforgetting = " << c.statistics.forgetting
-        << "                       # weight of earlier observations when a frame is added\nparity "
-           "= "
-        << (c.statistics.parity ? "true" : "false")
-        << "                        # average the covariance over inversion\n";
-    out << "compatibility = \"" << c.statistics.compatibility
-        << "\"                # or \"paper\": the published analysis beside ours, in results\n";
-    out << "\n[library]\nfile = \"" << c.library.file
-        << "\"                          # of the composition series, HDF5; empty: in memory only\n";
-    return out.str();
+    TomlText out;
+    out.table("stream");
+    out.key("input", c.stream.input, "the microscope's publisher");
+    out.key("publish", c.stream.publish, "our results; empty: not published");
+    out.key("control", c.stream.control, "commands to us; empty: none are taken");
+    out.key("stale_s", c.stream.stale_s, "nothing received for so long: stale");
+    out.table("web");
+    out.key("address", c.web.address, "of the page");
+    out.key("port", c.web.port, "0: no page");
+    out.key(
+        "token", std::string(),
+        "of programs that may give commands over HTTP; empty: only the page may; never printed");
+    out.table("analysis");
+    out.key("threads", c.analysis.threads, "2: twice the speed on two cores, the same results");
+    describe(c.specimen, out);
+    out.table("filter");
+    out.key("fwhm_nm", c.filter.fwhm_nm, "for finding and display only");
+    out.table("find");
+    out.key("threshold", c.find.threshold, "of the cations' height: for peaks off the lattice");
+    out.table("refine");
+    out.key("passes", c.refine.passes, "of the joint fit; three or more besides in a first frame");
+    out.table("species");
+    out.key("rule", c.species.rule, "or \"quantile\": the literal rule");
+    out.table("track");
+    out.key("match_lattice", c.track.match_lattice, "of a/sqrt(3): the same column after drift");
+    describe(c.statistics, out);
+    out.table("library");
+    out.key("file", c.library.file, "of the composition series, HDF5; empty: in memory only");
+    describe(c.recording, out);
+    return out.text();
 }
 
 }  // namespace dwellmap

@@ -2,7 +2,7 @@
 #include "dwellmap/library_hdf5.hpp"
 
 #include "dwellmap/error.hpp"
-#include "hdf5_io.hpp"
+#include "dwellmap/hdf5_io.hpp"
 
 #include <zlib.h>
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The analyzer: configuration -> source -> pipeline -> sinks.
+#include "dwellmap/analysis.hpp"
 #include "dwellmap/config.hpp"
+#include "dwellmap/control_server.hpp"
 #include "dwellmap/error.hpp"
-#include "dwellmap/pipeline.hpp"
-#include "dwellmap/series_analysis.hpp"
+#include "dwellmap/recorder.hpp"
 #include "dwellmap/web_server.hpp"
 #include "dwellmap/zmq_publisher.hpp"
 #include "dwellmap/zmq_source.hpp"
@@ -19,117 +20,86 @@
 #include <cstdio>
 #include <iostream>
 #include <memory>
+#include <optional>
+#include <string>
 #include <thread>
 #include <vector>
 
 namespace {
 
 using namespace dwellmap;
-using Sinks = std::vector<std::unique_ptr<ResultSink>>;
-
-/// The analysis of a stream: one pipeline a series.
-class Analysis {
-public:
-    Analysis(const Config& config, FrameSource& source, const Sinks& sinks, std::uint64_t frames)
-        : config_(config),
-          source_(source),
-          sinks_(sinks),
-          frames_(frames),
-          series_analysis_(config) {}
-
-    /// Until `stop`, or until as many complete frames as wanted were mapped.
-    void run(const std::atomic<bool>& stop) {
-        while (!stop && (frames_ == 0 || analysed_ < frames_)) {
-            switch (source_.next(frame_)) {
-                case FrameSource::Event::frame: analyse(); break;
-                case FrameSource::Event::idle: tell(); break;
-                case FrameSource::Event::end: return;
-            }
-        }
+CommandReply carry_out(const Command& command, Analysis& analysis, Recorder& recorder) {
+    using Kind = Command::Kind;
+    CommandReply reply{true, "", {}};
+    switch (command.kind) {
+        case Kind::status: reply.recording = recorder.status(); break;
+        case Kind::record_start:
+            reply.recording = recorder.start(command.file);
+            reply.text = "recording to " + reply.recording.file;
+            break;
+        case Kind::record_stop:
+            reply.recording = recorder.stop();
+            reply.text =
+                std::to_string(reply.recording.frames) + " frames in " + reply.recording.file;
+            break;
+        case Kind::reset:
+            analysis.reset();
+            reply.text = "the next frame begins anew";
+            reply.recording = recorder.status();
+            break;
     }
-
-    Counters counters() const {
-        Counters c = source_.counters();
-        c.analysed = analysed_;
-        c.failed = failed_;
-        return c;
+    if (!reply.text.empty()) {
+        spdlog::info("{}", reply.text);
     }
+    return reply;
+}
 
-private:
-    void analyse() {
-        if (frame_.series != series_) {
-            series_ = frame_.series;
-            pipeline_ = std::make_unique<Pipeline>(config_, series_);
-            pipeline_->set_visit(series_analysis_.visits(series_->uuid));
-            result_ = pipeline_->make_result();
-            spdlog::info("series \"{}\": {} x {} px, pixel size {} nm", series_->name,
-                         series_->cols_px, series_->rows_px, series_->pixel_size_nm);
-        }
-        const FrameStatus status = pipeline_->process(frame_, result_);
-        if (frame_.complete) {
-            ++(status == FrameStatus::ok ? analysed_ : failed_);
-        }
-        if (status != FrameStatus::ok) {
-            if (frame_.complete) {
-                spdlog::warn("frame {}: {}", frame_.number, to_string(status));
-            }
-            tell();
-            return;
-        }
-        if (frame_.complete) {
-            spdlog::info("frame {}: {} columns, a = {:.5f} {}, {:.1f} ms after its last row",
-                         frame_.number, result_.atoms.size(),
-                         result_.lattice.a_px * result_.length_per_px(), result_.length_unit(),
-                         result_.latency_us / 1000);
-        }
-        for (const auto& sink : sinks_) {
-            sink->publish(result_, frame_, counters(), source_.state());
-        }
-        if (frame_.complete) {
-            const SeriesUpdate update = series_analysis_.run(*pipeline_, frame_, result_);
-            for (const auto& sink : sinks_) {
-                sink->publish_series(update);
-            }
-        }
-    }
+void report(const Counters& c) {
+    spdlog::info(
+        "received {}, frames {}, analysed {}, overwritten {}, failed {}, lost {}, duplicate {}, "
+        "orphan {}, rejected {}",
+        c.received, c.frames, c.analysed, c.overwritten, c.failed, c.lost, c.duplicate, c.orphan,
+        c.rejected);
+}
 
-    void tell() {
-        for (const auto& sink : sinks_) {
-            sink->idle(counters(), source_.state());
-        }
-    }
-
-    const Config& config_;
-    FrameSource& source_;
-    const Sinks& sinks_;
-    std::uint64_t frames_, analysed_ = 0, failed_ = 0;
-    std::shared_ptr<const Series> series_;
-    std::unique_ptr<Pipeline> pipeline_;
-    Frame frame_;
-    FrameResult result_;
-    SeriesAnalysis series_analysis_;
-};
-
-void serve(const Config& config, std::uint64_t frames) {
-    boost::asio::io_context io;
-    ZmqSource source(config.stream);
+/// Where results go. @return as configured
+Sinks open_sinks(const Config& config, boost::asio::io_context& io, const CommandHandler& handler,
+                 const Recorder& recorder) {
     Sinks sinks;
     if (!config.stream.publish.empty()) {
         sinks.push_back(std::make_unique<ZmqPublisher>(io, config.stream.publish));
     }
     if (config.web.port != 0) {
-        auto page = std::make_unique<WebServer>(io, config.web);
+        auto page = std::make_unique<WebServer>(
+            io, config.web,
+            WebControls{handler, [&] { return recorder.status(); }, config.recording.before_s});
         std::cout << "http://" << config.web.address << ":" << page->port() << std::endl;
         sinks.push_back(std::move(page));
     }
-    std::atomic<bool> stop = false;
+    return sinks;
+}
+
+void serve(const Config& config, std::uint64_t frames) {
+    boost::asio::io_context io;
+    Recorder recorder(config.recording);
+    ZmqSource source(config.stream, &recorder);
+    Sinks sinks;
+    Analysis analysis(config, source, sinks, &recorder);
+    const CommandHandler handler = [&](const Command& command) {
+        return carry_out(command, analysis, recorder);
+    };
+    sinks = open_sinks(config, io, handler, recorder);
+    std::optional<ControlServer> control;
+    if (!config.stream.control.empty()) {
+        control.emplace(io, config.stream.control, handler);
+    }
     boost::asio::signal_set signals(io, SIGINT, SIGTERM);
     signals.async_wait([&](auto, int) { io.stop(); });
-    Analysis analysis(config, source, sinks, frames);
+    std::atomic<bool> stop = false;
     std::exception_ptr failure;
     std::thread worker([&] {
         try {
-            analysis.run(stop);
+            analysis.run(stop, frames);
         } catch (...) {
             failure = std::current_exception();
         }
@@ -139,12 +109,9 @@ void serve(const Config& config, std::uint64_t frames) {
     io.run();
     stop = true;
     worker.join();
-    const Counters c = analysis.counters();
-    spdlog::info(
-        "received {}, frames {}, analysed {}, overwritten {}, failed {}, lost {}, duplicate {}, "
-        "orphan {}, rejected {}",
-        c.received, c.frames, c.analysed, c.overwritten, c.failed, c.lost, c.duplicate, c.orphan,
-        c.rejected);
+    control.reset();  // what they carry out needs the analysis
+    sinks.clear();
+    report(analysis.counters());
     if (failure) {
         std::rethrow_exception(failure);
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "web_message.hpp"
 
+#include "dwellmap/command.hpp"
 #include "dwellmap/result_json.hpp"
 
 #include <algorithm>
@@ -20,11 +21,10 @@ using nlohmann::json;
 json milliseconds(float us) { return std::round(us / 10) / 100; }
 
 json status_json(const WebStatus& s) {
-    json out{{"version", DWELLMAP_VERSION},
-             {"state", to_string(s.state)},
-             {"counters", nullptr},
-             {"silence_s", nullptr},
-             {"latency", nullptr}};
+    json out{{"version", DWELLMAP_VERSION}, {"state", to_string(s.state)},
+             {"counters", nullptr},         {"silence_s", nullptr},
+             {"latency", nullptr},          {"recording", recording_json(s.recording)}};
+    out["recording"]["before_s"] = s.before_s;
     if (s.heard) {
         const std::chrono::duration<double> silence = std::chrono::steady_clock::now() - *s.heard;
         out["counters"] = counters_json(s.counters);
@@ -81,6 +81,16 @@ float RecentLatencies::median_us() const noexcept {
 
 float RecentLatencies::worst_us() const noexcept {
     return *std::max_element(ring_.begin(), ring_.end());
+}
+
+nlohmann::json recording_json(const RecordingStatus& r) {
+    return {{"state", to_string(r.state)},
+            {"file", r.file},
+            {"error", r.error},
+            {"frames", r.frames},
+            {"blocks_dropped", r.blocks_dropped},
+            {"bytes", r.bytes},
+            {"seconds", r.seconds}};
 }
 
 std::string status_message(const WebStatus& status) {

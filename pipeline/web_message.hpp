@@ -2,8 +2,11 @@
 #pragma once
 
 #include "dwellmap/grey_image.hpp"
+#include "dwellmap/recorder.hpp"
 #include "dwellmap/types.hpp"
 #include "web_trend.hpp"
+
+#include <nlohmann/json.hpp>
 
 #include <array>
 #include <chrono>
@@ -34,7 +37,12 @@ struct WebStatus {
         heard;  ///< the analysis last called; empty: never
     RecentLatencies latencies;
     WebTrend trend;
+    RecordingStatus recording;
+    double before_s = 0;  ///< that a recording includes of the time before it is started
 };
+
+/// { state: "off" | "recording" | "failed", file, error, frames, blocks_dropped, bytes, seconds }
+nlohmann::json recording_json(const RecordingStatus& recording);
 
 /// A WebSocket message: u32 length of the JSON, JSON. See web_server.hpp.
 std::string status_message(const WebStatus& status);

@@ -62,14 +62,19 @@ std::vector<std::string> own_hosts(const tcp::endpoint& endpoint) {
 
 class WebServer::Impl : public std::enable_shared_from_this<Impl> {
 public:
-    Impl(asio::io_context& io, const WebConfig& config, const WebLimits& limits)
+    Impl(asio::io_context& io, const WebConfig& config, WebControls controls,
+         const WebLimits& limits)
         : strand_(asio::make_strand(io)),
           acceptor_(listen(strand_, config)),
           tick_(strand_),
-          hub_(std::make_shared<WebHub>()) {
+          hub_(std::make_shared<WebHub>(std::move(controls.handler))),
+          recording_(std::move(controls.recording)) {
+        status_.before_s = controls.before_s;
         hub_->limits = limits;
+        hub_->token = config.token;
+        hub_->loopback = acceptor_.local_endpoint().address().is_loopback();
         hub_->own_hosts = own_hosts(acceptor_.local_endpoint());
-        if (!acceptor_.local_endpoint().address().is_loopback())
+        if (!hub_->loopback)
             spdlog::warn("the page at {} is open to everyone who can reach this address",
                          hub_->own_hosts.front());
     }
@@ -86,6 +91,7 @@ public:
     }
 
     void stop() {
+        hub_->commands.stop();
         asio::post(strand_, [self = shared_from_this()] {
             self->stopped_ = true;
             Error ignored;
@@ -148,7 +154,9 @@ private:
     }
 
     WebStatus status() {
+        auto recording = recording_();
         const std::scoped_lock lock(mutex_);
+        status_.recording = std::move(recording);
         return status_;
     }
 
@@ -212,10 +220,11 @@ private:
 
     void refresh_status() {
         const auto now = status();
-        if (now.state == state_told_ && ++ticks_ < status_ticks)
+        const auto states = std::pair(now.state, now.recording.state);
+        if (states == states_told_ && ++ticks_ < status_ticks)
             return;
         ticks_ = 0;
-        state_told_ = now.state;
+        states_told_ = states;
         hub_->status = {std::make_shared<const std::string>(status_message(now)), ++version_};
         send();
     }
@@ -232,6 +241,7 @@ private:
     tcp::acceptor acceptor_;
     asio::steady_timer tick_;
     std::shared_ptr<WebHub> hub_;
+    std::function<RecordingStatus()> recording_;
     std::uint16_t port_ = acceptor_.local_endpoint().port();
     bool stopped_ = false;
 
@@ -244,13 +254,14 @@ private:
     Newest taken_;  // in the strand, like all below
     GreyImage grey_;
     std::chrono::steady_clock::time_point encoded_{};
-    StreamState state_told_ = StreamState::waiting;
+    std::pair<StreamState, RecordingStatus::State> states_told_{};
     int ticks_ = 0;
     std::uint64_t version_ = 0;
 };
 
-WebServer::WebServer(asio::io_context& io, const WebConfig& config, const WebLimits& limits)
-    : impl_(std::make_shared<Impl>(io, config, limits)) {
+WebServer::WebServer(asio::io_context& io, const WebConfig& config, WebControls controls,
+                     const WebLimits& limits)
+    : impl_(std::make_shared<Impl>(io, config, std::move(controls), limits)) {
     impl_->start();
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "web_session.hpp"
 
+#include "web_command.hpp"
 #include "web_pages.hpp"
 
 #include <algorithm>
@@ -14,44 +15,14 @@ namespace asio = boost::asio;
 namespace beast = boost::beast;
 namespace http = beast::http;
 namespace websocket = beast::websocket;
-using Request = http::request<http::string_body>;
-using Response = http::response<http::string_body>;
 using Error = beast::error_code;
 
 constexpr std::uint32_t max_header_bytes = 8192;
-constexpr std::uint64_t max_body_bytes =
-    4096;  // requests have none; enough to answer those that do
+constexpr std::uint64_t max_body_bytes = 4096;  // a command
 constexpr std::size_t max_incoming_bytes = 1024;
 
-std::string_view view(beast::string_view s) { return {s.data(), s.size()}; }
-
-/// Exact names only. Origin equal to Host would not do: a foreign name may resolve to 127.0.0.1 (DNS rebinding).
-bool from_own_page(const Request& request, const WebHub& hub) {
-    const auto own = [&](std::string_view name) {
-        return std::find(hub.own_hosts.begin(), hub.own_hosts.end(), name) != hub.own_hosts.end();
-    };
-    constexpr std::string_view scheme = "http://";
-    if (request.count(http::field::host) != 1 || !own(view(request[http::field::host])))
-        return false;
-    if (request.count(http::field::origin) == 0)
-        return true;
-    const auto origin = view(request[http::field::origin]);
-    return request.count(http::field::origin) == 1 && origin.substr(0, scheme.size()) == scheme &&
-           own(origin.substr(scheme.size()));
-}
-
-Response plain(http::status status, const std::string& text) {
-    Response r{status, 11};
-    r.set(http::field::content_type, "text/plain; charset=utf-8");
-    r.set("X-Content-Type-Options", "nosniff");
-    r.keep_alive(false);
-    r.body() = text + "\n";
-    r.prepare_payload();
-    return r;
-}
-
-Response page(const WebPage& file, const std::string& host, bool with_body) {
-    Response r{http::status::ok, 11};
+WebResponse page(const WebPage& file, const std::string& host, bool with_body) {
+    WebResponse r{http::status::ok, 11};
     r.set(http::field::content_type, beast::string_view(file.type.data(), file.type.size()));
     r.set(http::field::cache_control, "no-store");
     r.set("Content-Security-Policy",
@@ -70,20 +41,20 @@ Response page(const WebPage& file, const std::string& host, bool with_body) {
 
 }  // namespace
 
-Response answer(const Request& request, const WebHub& hub) {
-    if (!from_own_page(request, hub))
-        return plain(http::status::forbidden,
-                     "403 Forbidden: open http://" + hub.own_hosts.front() + "/");
+WebResponse answer(const WebRequest& request, const WebHub& hub) {
+    if (!from_own_page(request, hub.own_hosts))
+        return plain_response(http::status::forbidden,
+                              "403 Forbidden: open http://" + hub.own_hosts.front() + "/");
     if (request.method() != http::verb::get && request.method() != http::verb::head) {
-        auto r = plain(http::status::method_not_allowed,
-                       "405 Method Not Allowed: the page is read-only");
+        auto r = plain_response(http::status::method_not_allowed,
+                                "405 Method Not Allowed: the page is only read");
         r.set(http::field::allow, "GET, HEAD");
         return r;
     }
     const auto target = view(request.target());
     const auto* file = find_page(target.substr(0, target.find('?')));
     if (file == nullptr)
-        return plain(http::status::not_found, "404 Not Found");
+        return plain_response(http::status::not_found, "404 Not Found");
     return page(*file, std::string(view(request[http::field::host])),
                 request.method() == http::verb::get);
 }
@@ -107,23 +78,44 @@ void WebConnection::on_request(Error ec) {
     if (ec == http::error::end_of_stream || ec == beast::error::timeout ||
         ec == asio::error::operation_aborted)
         return;
+    if (ec == http::error::body_limit)
+        return send(plain_response(http::status::payload_too_large,
+                                   "413 Payload Too Large: a command has at most 4 KiB"));
     if (ec)
-        return send(plain(http::status::bad_request, "400 Bad Request: " + ec.message()));
+        return send(plain_response(http::status::bad_request, "400 Bad Request: " + ec.message()));
     if (full_)
-        return send(plain(http::status::service_unavailable,
-                          "503 Service Unavailable: too many connections"));
+        return send(plain_response(http::status::service_unavailable,
+                                   "503 Service Unavailable: too many connections"));
 
     const auto& request = parser_.get();
     if (websocket::is_upgrade(request) && request.target() == "/live" &&
-        from_own_page(request, *hub_)) {
+        from_own_page(request, hub_->own_hosts)) {
         std::make_shared<WebWatcher>(std::move(stream_), hub_, std::move(seat_))
             ->run(parser_.release());
         return;
     }
+    if (view(request.target()) == command_target && from_own_page(request, hub_->own_hosts))
+        return on_command();
     send(answer(request, *hub_));
 }
 
-void WebConnection::send(Response response) {
+void WebConnection::on_command() {
+    Command command;
+    if (auto refused = read_command(parser_.get(), *hub_, command))
+        return send(std::move(*refused));
+    stream_.expires_never();  // the disk may take its time
+    // Moved on, not copied: the connection has to end in the strand, not in the commands' thread.
+    auto done = [self = shared_from_this(),
+                 strand = stream_.get_executor()](CommandReply reply) mutable {
+        asio::post(strand, [self = std::move(self), reply = std::move(reply)] {
+            self->stream_.expires_after(self->hub_->limits.request);
+            self->send(reply_response(reply));
+        });
+    };
+    hub_->commands.run(std::move(command), std::move(done));
+}
+
+void WebConnection::send(WebResponse response) {
     response_ = std::move(response);
     http::async_write(stream_, response_, [self = shared_from_this()](Error, std::size_t) {
         Error ignored;
@@ -135,7 +127,7 @@ WebWatcher::WebWatcher(beast::tcp_stream stream, std::shared_ptr<WebHub> hub,
                        std::unique_ptr<WebSeat> seat)
     : socket_(std::move(stream)), hub_(std::move(hub)), seat_(std::move(seat)) {}
 
-void WebWatcher::run(Request request) {
+void WebWatcher::run(WebRequest request) {
     request_ = std::move(request);
     beast::get_lowest_layer(socket_).expires_never();  // the WebSocket has time-outs of its own
     socket_.set_option(

@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "command_thread.hpp"
 #include "dwellmap/web_server.hpp"
+#include "web_request.hpp"
 
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/beast/core.hpp>
-#include <boost/beast/http.hpp>
 #include <boost/beast/websocket.hpp>
 
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace dwellmap {
@@ -26,10 +28,15 @@ struct WebHub {
     };
     WebLimits limits;
     std::vector<std::string> own_hosts;  ///< "127.0.0.1:8080", ...: the only ones answered
-    Message frame, analysis, status;     ///< the newest
+    bool loopback = false;               ///< only this computer reaches them
+    std::string token;                   ///< of programs that may give commands; empty: none may
+    CommandThread commands;
+    Message frame, analysis, status;  ///< the newest
     std::vector<std::weak_ptr<WebWatcher>> watchers;
     int open = 0;                      ///< connections
     std::function<void()> on_watcher;  ///< somebody is there to encode for
+
+    explicit WebHub(CommandHandler handler) : commands(std::move(handler)) {}
 };
 
 /// Counts a connection as long as it lives.
@@ -45,8 +52,7 @@ private:
 };
 
 /// The answer to a request that is no WebSocket upgrade, or to an upgrade that is refused.
-boost::beast::http::response<boost::beast::http::string_body> answer(
-    const boost::beast::http::request<boost::beast::http::string_body>& request, const WebHub& hub);
+WebResponse answer(const WebRequest& request, const WebHub& hub);
 
 /// One request, one response, then closed; or handed over to a WebWatcher.
 class WebConnection : public std::enable_shared_from_this<WebConnection> {
@@ -57,7 +63,8 @@ public:
 
 private:
     void on_request(boost::beast::error_code ec);
-    void send(boost::beast::http::response<boost::beast::http::string_body> response);
+    void on_command();
+    void send(WebResponse response);
 
     boost::beast::tcp_stream stream_;
     std::shared_ptr<WebHub> hub_;
@@ -65,7 +72,7 @@ private:
     bool full_;
     boost::beast::flat_buffer buffer_;
     boost::beast::http::request_parser<boost::beast::http::string_body> parser_;
-    boost::beast::http::response<boost::beast::http::string_body> response_;
+    WebResponse response_;
 };
 
 /// A WebSocket client. Nothing is queued for it: when a message has gone out, it takes the newest there is by then.
@@ -73,7 +80,7 @@ class WebWatcher : public std::enable_shared_from_this<WebWatcher> {
 public:
     WebWatcher(boost::beast::tcp_stream stream, std::shared_ptr<WebHub> hub,
                std::unique_ptr<WebSeat> seat);
-    void run(boost::beast::http::request<boost::beast::http::string_body> request);
+    void run(WebRequest request);
     void send_newest();
     void close() { boost::beast::get_lowest_layer(socket_).close(); }
 
@@ -83,7 +90,7 @@ private:
     boost::beast::websocket::stream<boost::beast::tcp_stream> socket_;
     std::shared_ptr<WebHub> hub_;
     std::unique_ptr<WebSeat> seat_;
-    boost::beast::http::request<boost::beast::http::string_body> request_;
+    WebRequest request_;
     boost::beast::flat_buffer incoming_;
     std::shared_ptr<const std::string> sending_;  ///< null: idle
     std::uint64_t frame_sent_ = 0, analysis_sent_ = 0, status_sent_ = 0;

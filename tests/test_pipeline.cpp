@@ -254,6 +254,29 @@ TEST_CASE("a frame that can't be analysed says why, and the next one works", "[p
     CHECK(pipeline.process(good, result) == FrameStatus::ok);
 }
 
+TEST_CASE("rows lost in one frame cost the next ones nothing", "[pipeline]") {
+    const auto [with_loss, first_lost] =
+        GENERATE(table<std::uint64_t, int>({{0, 0}, {0, 100}, {2, 0}, {2, 100}}));
+    CAPTURE(with_loss, first_lost);
+    testing::Place place(CrystalConfig{}, scan_of(256)), again(CrystalConfig{}, scan_of(256));
+    Pipeline pipeline({}, place.series), undisturbed({}, again.series);
+    auto result = pipeline.make_result(), expected = undisturbed.make_result();
+    for (std::uint64_t number = 0; number < 5; ++number) {
+        auto frame = place.frame(number);
+        REQUIRE(undisturbed.process(again.frame(number), expected) == FrameStatus::ok);
+        if (number == with_loss) {
+            for (int y = first_lost; y < first_lost + 80; ++y) {
+                frame.row_valid[static_cast<std::size_t>(y)] = 0;
+                frame.counts.row(y).setZero();
+            }
+        }
+        REQUIRE(pipeline.process(frame, result) == FrameStatus::ok);
+        if (number > with_loss) {
+            CHECK(result.atoms.size() >= expected.atoms.size() * 98 / 100);
+        }
+    }
+}
+
 TEST_CASE("lost rows leave a hole, not wrong atoms", "[pipeline]") {
     testing::Place place({}, scan_of(400));
     Frame frame = place.frame(0);

@@ -2,177 +2,17 @@
 #include "dwellmap/web_server.hpp"
 
 #include "dwellmap/error.hpp"
+#include "support/web.hpp"
 
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/read.hpp>
 #include <boost/asio/write.hpp>
-#include <boost/beast/core.hpp>
-#include <boost/beast/http.hpp>
-#include <boost/beast/websocket.hpp>
 #include <catch2/catch.hpp>
-#include <nlohmann/json.hpp>
 
 #include <array>
 #include <cmath>
-#include <cstring>
-#include <optional>
-#include <string>
-#include <thread>
 
 using namespace dwellmap;
-namespace asio = boost::asio;
-namespace beast = boost::beast;
-namespace http = beast::http;
-namespace websocket = beast::websocket;
-using asio::ip::tcp;
-using Response = http::response<http::string_body>;
-
-namespace {
-
-/// A server on a free port, with its thread.
-struct Served {
-    explicit Served(const WebLimits& limits = {}) {
-        WebConfig config;
-        config.port = 0;
-        server.emplace(io, config, limits);
-        thread = std::thread([this] { io.run(); });
-    }
-    ~Served() {
-        server.reset();
-        io.stop();
-        thread.join();
-    }
-    std::string host(const std::string& name = "127.0.0.1") const {
-        return name + ":" + std::to_string(server->port());
-    }
-    tcp::endpoint endpoint() const { return {asio::ip::address_v4::loopback(), server->port()}; }
-
-    asio::io_context io;
-    std::optional<WebServer> server;
-    std::thread thread;
-};
-
-using Headers = std::vector<std::pair<std::string, std::string>>;
-
-Response ask(const Served& served, http::verb method, const std::string& target,
-             const Headers& headers) {
-    asio::io_context io;
-    tcp::socket socket(io);
-    socket.connect(served.endpoint());
-    http::request<http::string_body> request(method, target, 11);
-    for (const auto& [name, value] : headers) request.insert(name, value);
-    if (method == http::verb::post)
-        request.body() = "x=1";
-    request.prepare_payload();
-    http::write(socket, request);
-    http::response_parser<http::string_body> parser;
-    if (method == http::verb::head)
-        parser.skip(true);
-    beast::flat_buffer buffer;
-    http::read(socket, buffer, parser);
-    return parser.release();
-}
-
-Response get(const Served& served, const std::string& target) {
-    return ask(served, http::verb::get, target, {{"Host", served.host()}});
-}
-
-/// A page's WebSocket.
-class Client {
-public:
-    explicit Client(const Served& served, const std::string& origin = "") : socket_(io_) {
-        socket_.next_layer().connect(served.endpoint());
-        if (!origin.empty())
-            socket_.set_option(websocket::stream_base::decorator(
-                [origin](websocket::request_type& r) { r.set(http::field::origin, origin); }));
-        socket_.handshake(served.host(), "/live");
-    }
-
-    /// The next message: its JSON; `image` gets the bytes after it.
-    nlohmann::json read(std::string* image = nullptr) {
-        beast::flat_buffer buffer;
-        socket_.read(buffer);
-        const auto bytes = beast::buffers_to_string(buffer.data());
-        std::uint32_t length = 0;  // little-endian, like every machine this runs on
-        std::memcpy(&length, bytes.data(), 4);
-        if (image != nullptr)
-            *image = bytes.substr(4 + length);
-        return nlohmann::json::parse(bytes.substr(4, length));
-    }
-
-    /// Reads until a frame of at least this number comes. @return all frames on the way
-    std::vector<nlohmann::json> read_until(std::uint64_t number) {
-        std::vector<nlohmann::json> frames;
-        for (;;) {
-            auto message = read();
-            if (!message.contains("frame"))
-                continue;
-            frames.push_back(std::move(message));
-            if (frames.back()["frame"]["number"] >= number)
-                return frames;
-        }
-    }
-
-private:
-    asio::io_context io_;
-    websocket::stream<tcp::socket> socket_;
-};
-
-/// A result of an image that is easily recognised.
-struct Sample {
-    explicit Sample(int side = 16) {
-        auto series = std::make_shared<Series>();
-        series->name = "<script>alert(1)</script>";
-        frame.series = result.series = series;
-        frame.counts = Image::Zero(side, side);
-        frame.counts.rightCols(side / 2).setConstant(100);
-        frame.row_valid.assign(static_cast<std::size_t>(side), 1);
-        counters.received = 5;
-    }
-    void publish(WebServer& server, std::uint64_t number, StreamState state = StreamState::live) {
-        result.frame_number = frame.number = number;
-        server.publish(result, frame, counters, state);
-    }
-    FrameResult result;
-    Frame frame;
-    Counters counters;
-};
-
-std::vector<Headers> foreign_headers(const Served& served) {
-    const auto port = served.host("");
-    return {{},
-            {{"Host", "evil.example" + port}},
-            {{"Host", "localhost.evil.example" + port}},
-            {{"Host", "127.attacker.example" + port}},
-            {{"Host", "127.0.0.1"}},
-            {{"Host", "127.0.0.1:1"}},
-            {{"Host", "evil.example" + port},
-             {"Origin", "http://evil.example" + port}},  // equal is not enough
-            {{"Host", served.host()}, {"Origin", "http://evil.example"}},
-            {{"Host", served.host()}, {"Origin", "https://127.0.0.1" + port}},
-            {{"Host", served.host()}, {"Origin", "null"}},
-            {{"Host", served.host()}, {"Host", "evil.example"}},
-            {{"Host", served.host()},
-             {"Origin", "http://127.0.0.1" + port},
-             {"Origin", "http://evil.example"}}};
-}
-
-Headers with_upgrade(Headers headers) {
-    headers.insert(headers.end(), {{"Connection", "Upgrade"},
-                                   {"Upgrade", "websocket"},
-                                   {"Sec-WebSocket-Version", "13"},
-                                   {"Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="}});
-    return headers;
-}
-
-WebLimits fast() {
-    WebLimits limits;
-    limits.period = std::chrono::milliseconds(5);
-    return limits;
-}
-
-}  // namespace
+using namespace dwellmap::testing;
 
 TEST_CASE("the page and its files are served, with headers that bind them to this server") {
     const Served served;
@@ -377,20 +217,20 @@ TEST_CASE("an address that can't be listened on is refused with the reason") {
     WebConfig config;
     config.port = 0;
     SECTION("port in use") {
-        const WebServer first(io, config);
+        const WebServer first(io, config, no_controls());
         config.port = first.port();
-        CHECK_THROWS_WITH(WebServer(io, config), Catch::Contains(std::to_string(config.port)) &&
-                                                     Catch::Contains("in use") &&
-                                                     Catch::Contains("web.port"));
+        CHECK_THROWS_WITH(WebServer(io, config, no_controls()),
+                          Catch::Contains(std::to_string(config.port)) &&
+                              Catch::Contains("in use") && Catch::Contains("web.port"));
     }
     SECTION("every interface") {
         config.address = "0.0.0.0";
-        CHECK_THROWS_WITH(WebServer(io, config),
+        CHECK_THROWS_WITH(WebServer(io, config, no_controls()),
                           Catch::Contains("web.address") && Catch::Contains("every interface"));
     }
     SECTION("no address") {
         config.address = "microscope-pc";
-        CHECK_THROWS_AS(WebServer(io, config), SetupError);
+        CHECK_THROWS_AS(WebServer(io, config, no_controls()), SetupError);
     }
 }
 
@@ -398,8 +238,8 @@ TEST_CASE("a server can end before, while and after its io_context runs") {
     asio::io_context io;
     WebConfig config;
     config.port = 0;
-    { const WebServer never_run(io, config); }
-    std::optional<WebServer> server(std::in_place, io, config);
+    { const WebServer never_run(io, config, no_controls()); }
+    std::optional<WebServer> server(std::in_place, io, config, no_controls());
     Sample sample;
     sample.publish(*server, 1);
     std::thread thread([&] { io.run(); });

@@ -3,6 +3,7 @@
 #include "dwellmap/result_message.hpp"
 #include "dwellmap/zmq_publisher.hpp"
 #include "result_generated.h"
+#include "support/io.hpp"
 #include "support/results.hpp"
 
 #include <boost/asio/executor_work_guard.hpp>
@@ -21,18 +22,6 @@ using namespace std::chrono_literals;
 using Catch::Matchers::Contains;
 
 namespace {
-
-/// An io_context with its thread, as main() has.
-struct Io {
-    boost::asio::io_context context;
-    boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work =
-        boost::asio::make_work_guard(context);
-    std::thread thread{[this] { context.run(); }};
-    ~Io() {
-        context.stop();
-        thread.join();
-    }
-};
 
 struct Subscriber {
     zmq::context_t context{1};

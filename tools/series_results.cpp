@@ -136,13 +136,13 @@ json series_list(const std::vector<SeriesImage>& images, const Library& library,
 
 }  // namespace
 
-void SeriesImage::add(const Frame& frame, const FrameResult& result, const Pipeline& pipeline,
-                      bool last) {
+void SeriesImage::add(const FrameResult& result) {
     frames.push_back(frame_json(result));
     frames.back()["file"] = file;
-    if (!last) {
-        return;
-    }
+}
+
+void SeriesImage::summarise(const Frame& frame, const FrameResult& result,
+                            const Pipeline& pipeline) {
     const auto rows = static_cast<int>(frame.counts.rows());
     const auto cols = static_cast<int>(frame.counts.cols());
     FourierView view(rows, cols);
@@ -173,7 +173,7 @@ SeriesFields collect_fields(const Library& known, const std::vector<SeriesImage>
 }
 
 std::string series_results(const Config& config, const std::vector<SeriesImage>& images,
-                           const SeriesFields& fields, int failed) {
+                           const SeriesFields& fields, int failed, const json& replay) {
     SeriesStatistics statistics(config.statistics);
     for (const auto& field : fields.library.fields()) {
         statistics.put(field);
@@ -203,6 +203,7 @@ std::string series_results(const Config& config, const std::vector<SeriesImage>&
     out["left_out"] = fields.left_out;
     out["counters"] = {
         {"images", images.size()}, {"images_failed", failed}, {"frames", out["frames"].size()}};
+    out["replay"] = replay;
     out["flag_texts"] = flag_texts_json();
     return to_text(out);
 }

@@ -21,8 +21,11 @@ struct SeriesImage {  // NOLINT(bugprone-exception-escape): moving a json can on
     nlohmann::json pca;       ///< of this image, an object a species
     Library::FieldPtr field;  ///< its cations
 
-    /// @param frame the last one that gave `result`
-    void add(const Frame& frame, const FrameResult& result, const Pipeline& pipeline, bool last);
+    /// One frame after the other.
+    void add(const FrameResult& result);
+
+    /// @param frame the last one that gave a result, `last`
+    void summarise(const Frame& frame, const FrameResult& last, const Pipeline& pipeline);
 };
 
 /// The fields of all images and of the library they join.
@@ -33,8 +36,9 @@ struct SeriesFields {
 SeriesFields collect_fields(const Library& known, const std::vector<SeriesImage>& images);
 
 /// The whole JSON of `dwellmap-analyze --results`, as text: frames, series, pca (each image and joint), population, mixtures,
-/// kmeans, regression, counters, parameters.
+/// kmeans, regression, counters, parameters, replay.
+/// @param replay an object an image that is of a live run
 std::string series_results(const Config& config, const std::vector<SeriesImage>& images,
-                           const SeriesFields& fields, int failed);
+                           const SeriesFields& fields, int failed, const nlohmann::json& replay);
 
 }  // namespace dwellmap

@@ -12,12 +12,14 @@ class ConfigReader;
 struct StreamConfig {
     std::string input = "tcp://127.0.0.1:5555";    ///< the microscope's publisher
     std::string publish = "tcp://127.0.0.1:5556";  ///< our results; empty: not published
+    std::string control = "tcp://127.0.0.1:5557";  ///< where commands are taken; empty: nowhere
     double stale_s = 3.0;  ///< [0.1, 3600]  nothing received for so long: stale
 };
 
 struct WebConfig {
     std::string address = "127.0.0.1";
-    int port = 8080;  ///< 0…65535  0: no page
+    int port = 8080;    ///< 0…65535  0: no page
+    std::string token;  ///< of programs other than the page that may give commands; empty: none may
 };
 
 struct AnalysisConfig {
@@ -73,6 +75,16 @@ struct LibraryConfig {
     std::string file;  ///< HDF5, of the composition series; empty: kept in memory only
 };
 
+/// What the analyzer records when it is told to.
+struct RecordingConfig {
+    std::string folder = ".";  ///< where recordings are put
+    double before_s = 10;      ///< [0, 3600]   what came so long before the command is recorded too
+    int before_mib = 256;      ///< 0…65536     but no more of it than this
+    int queue_mib =
+        1024;  ///< 1…65536     waiting for the disk; what is beyond it is left out, and marked
+    bool compress = false;  ///< shuffle and deflate, lossless: 50 to 100 MB/s a core
+};
+
 struct Config {
     StreamConfig stream;
     WebConfig web;
@@ -85,6 +97,7 @@ struct Config {
     TrackConfig track;
     StatisticsConfig statistics;
     LibraryConfig library;
+    RecordingConfig recording;
 };
 
 /// Defaults above, then the TOML file, then the overrides ("refine.passes=6").

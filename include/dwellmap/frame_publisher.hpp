@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "dwellmap/frame_message.hpp"
 #include "dwellmap/types.hpp"
 
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace dwellmap {
@@ -25,6 +27,8 @@ struct Faults {
 /// Not thread-safe: one thread owns it.
 class FramePublisher {
 public:
+    using TimePoint = std::chrono::steady_clock::time_point;
+
     /// @throws SetupError if the endpoint can't be bound (names it, says why and what to do)
     ///         or if it is open to the network ("tcp://*:5555") without `allow_any_address`
     explicit FramePublisher(const std::string& endpoint, const Faults& faults = {},
@@ -36,8 +40,13 @@ public:
     /// Waits until somebody subscribes. @return false after the time-out
     bool wait_for_subscriber(std::chrono::milliseconds timeout);
 
-    /// A running series ends first, "superseded". An empty uuid is drawn.
-    void start(const Series& series);
+    /// A running series ends first, "superseded". An empty uuid is drawn, wall_time_ns 0 is now.
+    void start(const StartMessage& message);
+    void start(const Series& series);  ///< of 32-bit floats
+
+    /// Nothing to send until then: heartbeat and start go out. @param stop polled; may be null
+    /// @return false if stopped
+    bool wait_until(TimePoint until, const volatile bool* stop = nullptr);
 
     /// Sends a frame in row blocks, each when its last row would have been scanned: row r ends at
     /// (r + 1) line_us after the frame began. Sends the heartbeat and repeats the start once a second while it waits.
@@ -50,6 +59,17 @@ public:
     /// @throws SetupError if speed > 0 and the series has no line_us
     bool send_frame(const Image& counts, std::uint64_t number, int rows_per_block, double speed,
                     const volatile bool* stop = nullptr);
+
+    /// Sends rows of a frame of the started series when they are due, to some microseconds: sleeps, then spins for the last
+    /// 0.2 ms. Meanwhile as wait_until().
+    /// @param block its uuid, acquired_ns and sent_wall_ns are filled in here
+    /// @param due   TimePoint{}: as fast as the subscribers take it, as speed 0 below
+    /// @return when it was sent; nothing if stopped
+    std::optional<TimePoint> send_block(RowsMessage block, TimePoint due,
+                                        const volatile bool* stop = nullptr);
+
+    /// Counts send_block()'s frames: the end says how many there were.
+    void count_frame() noexcept;
 
     /// Sends the end three times. @param reason "done", "aborted", "superseded"
     void end(const std::string& reason);

@@ -245,6 +245,7 @@ struct FrameResult {
     bool has_scale() const noexcept { return std::isfinite(pixel_size_nm); }
     double length_per_px() const noexcept { return has_scale() ? pixel_size_nm : 1.0; }
     const char* length_unit() const noexcept { return has_scale() ? "nm" : "px"; }
+    void note_if(bool so, Note note) noexcept { notes |= so ? note : 0U; }
 };
 
 /// What became of all that was received. blocks = merged + duplicate + orphan + rejected.

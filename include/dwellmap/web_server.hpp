@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "dwellmap/command.hpp"
 #include "dwellmap/config.hpp"
 #include "dwellmap/source.hpp"
 
@@ -8,6 +9,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 
 namespace dwellmap {
@@ -21,7 +23,14 @@ struct WebLimits {
     std::chrono::milliseconds period{100};  ///< between two images
 };
 
-/// The operator's page: HTTP for its few files, a WebSocket (/live) for the results. Read-only.
+/// What the page's buttons do, and what it shows of it.
+struct WebControls {
+    CommandHandler handler;
+    std::function<RecordingStatus()> recording;  ///< told with every status; must return at once
+    double before_s = 0;  ///< recorded of the time before, see RecordingConfig
+};
+
+/// The operator's page: HTTP for its few files, a WebSocket (/live) for the results, POST /command for the buttons.
 ///
 /// A WebSocket message is: u32 little-endian length of the JSON, the JSON, and unless it is a status or an "analysis" (the
 /// statistics of the series, see series_json.hpp) only
@@ -33,13 +42,17 @@ struct WebLimits {
 /// ready for it, and nothing is queued.
 ///
 /// Only requests naming this server (Host, and Origin if there is one) are answered: no other site's page can read the
-/// results through the operator's browser.
+/// results through the operator's browser. A command is JSON, {"command": "record_start", "file": "name.h5"}, and so is its
+/// answer, {"ok", "text", "recording"}. It is taken from the page of a server at a loopback address (by its Origin), or with
+/// "Authorization: Bearer" and web.token.
 class WebServer : public ResultSink {
 public:
     /// Listens at once. Port 0 takes a free one. `io` must outlive the server.
     /// @throws SetupError if the address is no single interface's or can't be listened on
-    WebServer(boost::asio::io_context& io, const WebConfig& config, const WebLimits& limits = {});
-    ~WebServer() override;  ///< closes the port; clients are closed by `io`'s thread
+    WebServer(boost::asio::io_context& io, const WebConfig& config, WebControls controls,
+              const WebLimits& limits = {});
+    /// Closes the port and waits for the command that is carried out; clients are closed by `io`'s thread.
+    ~WebServer() override;
     WebServer(const WebServer&) = delete;
     WebServer& operator=(const WebServer&) = delete;
 

@@ -3,6 +3,7 @@
 
 #include "dwellmap/config.hpp"
 #include "dwellmap/frame_assembler.hpp"
+#include "dwellmap/recorder.hpp"
 #include "dwellmap/source.hpp"
 
 #include <memory>
@@ -15,7 +16,8 @@ namespace dwellmap {
 class ZmqSource : public FrameSource {
 public:
     /// Connects; nobody needs to be there yet. @throws SetupError if config.input is not an address
-    explicit ZmqSource(const StreamConfig& config);
+    /// @param recorder is given every message that passes the checks; may be null
+    explicit ZmqSource(const StreamConfig& config, Recorder* recorder = nullptr);
     ~ZmqSource() override;
 
     Event next(Frame& into) override;

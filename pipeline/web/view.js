@@ -6,6 +6,7 @@ import { diverging, known, niceBelow, sequential, small } from './colours.js';
 import { connect } from './link.js';
 import { showModes } from './modes.js';
 import { drawTrends, showFrame, showState, showStatus, text } from './panels.js';
+import { showRecording } from './record.js';
 import { Scene } from './scene.js';
 import { connectTabs, openTab } from './tabs.js';
 import { describeAtom } from './tip.js';
@@ -124,6 +125,7 @@ function onMessage(message, grey) {
     analysis = message.analysis;
     if (openTab() !== 'frame') drawScreen();
   }
+  showRecording(message.status.recording);
   showStatus(message.status, shown ? shown.message.frame.notes : []);
 }
 
@@ -161,7 +163,11 @@ $('scene').addEventListener('pointermove', (event) => {
   $('tip').style.top = `${Math.min(event.offsetY + 8, $('scene').clientHeight - 190)}px`;
 });
 $('scene').addEventListener('pointerleave', () => { $('tip').hidden = true; });
-new ResizeObserver(drawScreen).observe(document.body);
+const resized = new ResizeObserver(drawScreen);
+for (const screen of document.querySelectorAll('main')) resized.observe(screen);
 
 connectTabs(drawScreen);
-connect(onMessage, () => showState('disconnected'));
+connect(onMessage, () => {
+  showState('disconnected');
+  showRecording(null);
+});

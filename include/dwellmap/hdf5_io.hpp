@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace dwellmap::hdf5 {
@@ -30,7 +31,12 @@ Result checked(Result result, std::string_view what) {
 class Handle {
 public:
     Handle(hid_t id, std::string_view what) : id_(checked(id, what)) {}
-    ~Handle() { H5Idec_ref(id_); }
+    ~Handle() {
+        if (id_ >= 0) {
+            H5Idec_ref(id_);
+        }
+    }
+    Handle(Handle&& other) noexcept : id_(std::exchange(other.id_, H5I_INVALID_HID)) {}
     Handle(const Handle&) = delete;
     Handle& operator=(const Handle&) = delete;
     operator hid_t() const noexcept { return id_; }
@@ -53,6 +59,14 @@ hid_t type_of() {
         return H5T_NATIVE_INT32;
     } else if constexpr (std::is_same_v<T, std::int16_t>) {
         return H5T_NATIVE_INT16;
+    } else if constexpr (std::is_same_v<T, std::uint64_t>) {
+        return H5T_NATIVE_UINT64;
+    } else if constexpr (std::is_same_v<T, std::uint32_t>) {
+        return H5T_NATIVE_UINT32;
+    } else if constexpr (std::is_same_v<T, std::uint16_t>) {
+        return H5T_NATIVE_UINT16;
+    } else if constexpr (std::is_same_v<T, std::uint8_t>) {
+        return H5T_NATIVE_UINT8;
     } else {
         static_assert(std::is_same_v<T, std::int8_t>);
         return H5T_NATIVE_INT8;

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "hdf5_io.hpp"
+#include "dwellmap/hdf5_io.hpp"
 
 namespace dwellmap::hdf5 {
 namespace {
+
+/// At exit HDF5 would close what is open still, and crashes where a full disk does not let it. All that we open is closed by us.
+[[maybe_unused]] const herr_t no_cleanup_at_exit = H5dont_atexit();
 
 hid_t new_text_type() {
     const hid_t type = H5Tcopy(H5T_C_S1);

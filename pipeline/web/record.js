@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+// The buttons that tell the analyzer something, and the state of its recording.
+import { count, fixed } from './colours.js';
+
+const $ = (id) => document.getElementById(id);
+const SHOWN_MS = { true: 8000, false: 30000 };  // an answer, by whether all went well
+
+let recording = null;  // as the server last said; null: not connected
+let waiting = false;   // for the answer to a command
+let hide = 0;
+
+const megabytes = (bytes) => (bytes < 1e9 ? fixed(bytes / 1e6, 1, ' MB') : fixed(bytes / 1e9, 2, ' GB'));
+const duration = (s) => (s < 60 ? fixed(s, 0, ' s') : `${Math.floor(s / 60)} min ${fixed(Math.floor(s % 60), 0, ' s')}`);
+
+function showAnswer({ ok, text }) {
+  $('answer').textContent = text;
+  $('answer').classList.toggle('failed', !ok);
+  $('answer').hidden = false;
+  clearTimeout(hide);
+  hide = setTimeout(() => { $('answer').hidden = true; }, SHOWN_MS[Boolean(ok)]);
+}
+
+async function ask(command) {
+  try {
+    const response = await fetch('/command', {
+      method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ command }),
+    });
+    return response.ok ? await response.json() : { ok: false, text: await response.text() };
+  } catch {
+    return { ok: false, text: `${command.replace('_', ' ')}: the analyzer did not answer` };
+  }
+}
+
+async function send(command) {
+  waiting = true;
+  draw();
+  const answer = await ask(command);
+  waiting = false;
+  if (answer.recording && recording) Object.assign(recording, answer.recording);
+  draw();
+  showAnswer(answer);
+}
+
+function drawState({ state, file, error, frames, bytes, seconds, blocks_dropped: leftOut }) {
+  $('recording').hidden = !file && !error;
+  $('recording').className = state;
+  $('recording').title = [file, error].filter(Boolean).join('\n');
+  $('recording-state').textContent = { off: 'recorded', recording: 'recording', failed: 'recording failed' }[state];
+  $('recording-file').textContent = file.split('/').pop();
+  $('recording-numbers').textContent = `${count(frames)} frames, ${megabytes(bytes)}, ${duration(seconds)}`;
+  $('recording-left-out').textContent = leftOut > 0 ? `${count(leftOut)} blocks left out: the disk is too slow` : '';
+  $('recording-error').textContent = error;
+}
+
+function draw() {
+  const runs = recording?.state === 'recording';
+  for (const id of ['record', 'reset']) $(id).disabled = waiting || !recording;
+  $('record').classList.toggle('runs', runs);
+  $('record').textContent = runs ? '■ stop' : '● record';
+  if (!recording) return;
+  const before = recording.before_s > 0 ? `, including the last ${fixed(recording.before_s, 0, ' s')}` : '';
+  $('record').title = runs ? 'End the recording and close its file.'
+    : `Record the stream as it is received into a new file${before}.`;
+  drawState(recording);
+}
+
+/// @param now of the server's status; null: disconnected
+export function showRecording(now) {
+  recording = now;
+  draw();
+}
+
+$('record').addEventListener('click', () => send(recording.state === 'recording' ? 'record_stop' : 'record_start'));
+$('reset').addEventListener('click', () => send('reset'));
