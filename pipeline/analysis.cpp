@@ -6,6 +6,11 @@
 #include <spdlog/spdlog.h>
 
 namespace dwellmap {
+namespace {
+
+constexpr int kRest = 4;  // times what an update of the series took, before the next one
+
+}  // namespace
 
 Analysis::Analysis(const Config& config, FrameSource& source, const Sinks& sinks,
                    Recorder* recorder)
@@ -19,10 +24,14 @@ void Analysis::run(const std::atomic<bool>& stop, std::uint64_t frames) {
     while (!stop && (frames == 0 || analysed_ < frames)) {
         switch (source_.next(frame_)) {
             case FrameSource::Event::frame: analyse(); break;
-            case FrameSource::Event::idle: tell(); break;
-            case FrameSource::Event::end: return;
+            case FrameSource::Event::idle:
+                catch_up();
+                tell();
+                break;
+            case FrameSource::Event::end: catch_up(); return;
         }
     }
+    catch_up();
 }
 
 Counters Analysis::counters() const {
@@ -48,15 +57,13 @@ void Analysis::analyse() {
         }
         tell();
     } else if (frame_.complete) {
-        const SeriesUpdate update = series_analysis_.run(*pipeline_, frame_, result_);
-        for (const auto& sink : sinks_) {
-            sink->publish_series(update);
-        }
+        join_series();
     }
 }
 
 void Analysis::begin_series() {
     const bool again = frame_.series == series_;
+    catch_up();
     const int visit = again ? pipeline_->visit() : series_analysis_.visits(frame_.series->uuid);
     series_ = frame_.series;
     pipeline_ = std::make_unique<Pipeline>(config_, series_);
@@ -91,6 +98,33 @@ void Analysis::record(FrameStatus status) {
                           status == FrameStatus::ok ? result_hash(result_) : 0);
     }
     ++position_;
+}
+
+void Analysis::join_series() {
+    if (std::chrono::steady_clock::now() - updated_ >= kRest * update_took_) {
+        update_series(frame_, result_);
+    } else {
+        waiting_frame_ = frame_;
+        waiting_result_ = result_;
+        has_waiting_ = true;
+    }
+}
+
+void Analysis::update_series(const Frame& frame, const FrameResult& result) {
+    const auto begin = std::chrono::steady_clock::now();
+    has_waiting_ = false;
+    const SeriesUpdate update = series_analysis_.run(*pipeline_, frame, result);
+    for (const auto& sink : sinks_) {
+        sink->publish_series(update);
+    }
+    updated_ = std::chrono::steady_clock::now();
+    update_took_ = updated_ - begin;
+}
+
+void Analysis::catch_up() {
+    if (has_waiting_) {
+        update_series(waiting_frame_, waiting_result_);
+    }
 }
 
 void Analysis::tell() {

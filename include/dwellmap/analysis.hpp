@@ -8,6 +8,7 @@
 #include "dwellmap/source.hpp"
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -16,8 +17,9 @@ namespace dwellmap {
 
 using Sinks = std::vector<std::unique_ptr<ResultSink>>;
 
-/// The analysis of a stream: one pipeline a series; its results to the sinks, hashes of them to the recorder. For one thread,
-/// but reset().
+/// The analysis of a stream: one pipeline a series; its results to the sinks, hashes of them to the recorder. Maps come first: where
+/// frames come faster than the statistics of the series take, these get a fifth of the time and the newest frame.
+/// For one thread, but reset().
 class Analysis {
 public:
     /// @param recorder may be null
@@ -38,6 +40,9 @@ private:
     void begin_series();
     void publish(const FrameResult& result);
     void record(FrameStatus status);
+    void join_series();
+    void update_series(const Frame& frame, const FrameResult& result);
+    void catch_up();
     void tell();
 
     const Config config_;
@@ -52,6 +57,12 @@ private:
     Frame frame_;
     FrameResult result_;
     SeriesAnalysis series_analysis_;
+
+    bool has_waiting_ = false;  // a complete frame that the series has not got yet
+    Frame waiting_frame_;
+    FrameResult waiting_result_;
+    std::chrono::steady_clock::time_point updated_{};
+    std::chrono::steady_clock::duration update_took_{};
 };
 
 }  // namespace dwellmap
