@@ -22,7 +22,7 @@ constexpr milliseconds kSameScan{
 constexpr auto kSpin = std::chrono::microseconds(200);  // before a block is due
 constexpr auto kEncode = milliseconds(2);               // and for each byte of it
 constexpr auto kEncodeByte = std::chrono::nanoseconds(2);
-constexpr int kSendQueue = 64;  // messages; a subscriber that is further behind loses blocks
+constexpr int kSendQueue = 256;  // messages; a subscriber that is further behind loses blocks
 constexpr int kStalledAfter_ms = 1000;
 constexpr int kLinger_ms = 500;  // for the end message to leave
 

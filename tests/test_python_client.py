@@ -252,7 +252,12 @@ class Commands(WithAnalyzer):
         self.assertEqual(stopped.recording.state, RecordingState.off)
         with h5py.File(self.folder / "session.h5") as file:
             np.testing.assert_array_equal(file["series/0000/frames"], self.images[:2])
+            compared = len(file["series/0000/results"])
+        self.assertIn(compared, (1, 2))  # the last one may have been shown before it was noted
         self.assertFalse((self.folder / "another.h5").exists())
+        replayed = subprocess.run([BIN / "dwellmap-analyze", self.folder / "session.h5"], text=True, capture_output=True)
+        self.assertEqual(replayed.returncode, 0, replayed.stderr)
+        self.assertIn(f"results of {compared} of {compared} frames are those of the live run, bit for bit", replayed.stdout)
 
     def test_after_a_reset_the_next_frame_is_the_first(self) -> None:
         received = results(self.results_at, timeout_s=WAIT_S)
