@@ -7,6 +7,8 @@
 #include "recording_job.hpp"
 #include "stream_gate.hpp"
 
+#include <sys/resource.h>
+
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
@@ -22,6 +24,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::seconds kStopWithin{30};
+constexpr int kNice = 10;  // the live view comes first: what is recorded can wait in the queue
 constexpr std::int64_t kCountersEvery_ns = 1'000'000'000;
 constexpr std::size_t kControlReserve = std::size_t{16}
                                         << 20;  // bytes, so that a full queue takes a start
@@ -113,6 +116,7 @@ struct Recorder::Impl {
 
     /// The thread's. It takes the queue as a whole, so that it seldom has the lock that the receiver waits for.
     void work() {
+        setpriority(PRIO_PROCESS, 0, kNice);  // of this thread
         std::unique_lock lock(mutex);
         for (;;) {
             changed.wait(lock, [this] { return !queue.empty() || stopping || quitting; });
