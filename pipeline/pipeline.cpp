@@ -229,9 +229,11 @@ void Pipeline::prepare_next(FrameStatus status, FrameResult& result) noexcept {
 }
 
 void Pipeline::remember(const FrameResult& result) noexcept {
+    const Helper::Awake awake(helper_);
     ++frames_here_;
-    statistics_.remember(result.atoms, track_of_, result.drift_px, neighbourhoods_);
-    columns_.remember(result, track_of_);
+    helper_.both(
+        [&] { statistics_.remember(result.atoms, track_of_, result.drift_px, neighbourhoods_); },
+        [&] { columns_.remember(result, track_of_); });
 }
 
 std::shared_ptr<const FieldOfView> Pipeline::field_of_view(const FrameResult& last) const {
