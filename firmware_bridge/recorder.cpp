@@ -266,7 +266,8 @@ RecordingStatus Recorder::start(const std::string& file) {
     const std::filesystem::path folder = r.config.folder;
     const auto path = (folder / (file.empty() ? name_for_now(folder) : file)).lexically_normal();
     auto job = std::make_unique<RecordingJob>(path.string(), r.writer, r.config.compress);
-    const std::lock_guard lock(r.mutex);
+    std::unique_lock lock(r.mutex);
+    r.finished.wait(lock, [&r] { return !r.stopping; });  // of one that failed just now
     r.job = std::move(job);
     r.status = {};
     r.status.state = RecordingStatus::State::recording;
