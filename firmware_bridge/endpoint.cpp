@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dwellmap/endpoint.hpp"
 
+#include "dwellmap/envelope.hpp"
 #include "dwellmap/error.hpp"
 
 #include <unistd.h>
@@ -81,6 +82,18 @@ void connect_or_explain(zmq::socket_t& socket, const std::string& endpoint, cons
     } catch (const zmq::error_t& e) {
         throw SetupError(where + advice(e.num()));
     }
+}
+
+void set_subscriber_options(zmq::socket_t& socket, int queue) {
+    socket.set(zmq::sockopt::rcvhwm, queue);
+    socket.set(zmq::sockopt::linger, 0);
+    socket.set(zmq::sockopt::maxmsgsize, static_cast<std::int64_t>(kMaxMessageBytes));
+    socket.set(zmq::sockopt::reconnect_ivl, 100);
+    socket.set(zmq::sockopt::reconnect_ivl_max, 2000);
+    socket.set(zmq::sockopt::handshake_ivl, 3000);
+    socket.set(zmq::sockopt::heartbeat_ivl, 1000);  // finds a peer that is stopped or unplugged
+    socket.set(zmq::sockopt::heartbeat_timeout, 3000);
+    socket.set(zmq::sockopt::subscribe, "");
 }
 
 std::uint64_t draw_session() {

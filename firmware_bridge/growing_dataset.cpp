@@ -31,14 +31,6 @@ Handle packed(hid_t type) {
 
 }  // namespace
 
-Handle compound(std::size_t size, std::initializer_list<Member> members) {
-    Handle type(H5Tcreate(H5T_COMPOUND, size), "type");
-    for (const auto& m : members) {
-        checked(H5Tinsert(type, m.name, m.offset, m.type), m.name);
-    }
-    return type;
-}
-
 Handle new_growing(hid_t parent, const char* name, hid_t type, const Extent& entry,
                    hsize_t chunk_entries, const Filter& filter) {
     Extent extent{0}, most{H5S_UNLIMITED}, chunk{chunk_entries};

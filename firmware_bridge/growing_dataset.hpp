@@ -8,16 +8,6 @@
 
 namespace dwellmap::hdf5 {
 
-/// One member of a struct that is written as an HDF5 compound.
-struct Member {
-    const char* name;
-    std::size_t offset;
-    hid_t type;
-};
-
-/// The struct as it is in memory.
-Handle compound(std::size_t size, std::initializer_list<Member> members);
-
 /// How a growing dataset is compressed.
 struct Filter {
     unsigned deflate_level = 0;  ///< 0: not at all. Else shuffled before

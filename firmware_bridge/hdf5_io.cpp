@@ -35,6 +35,14 @@ std::string reason() {
     return text;
 }
 
+Handle compound(std::size_t size, const std::vector<Member>& members) {
+    Handle type(H5Tcreate(H5T_COMPOUND, size), "type");
+    for (const auto& m : members) {
+        checked(H5Tinsert(type, m.name.c_str(), m.offset, m.type), m.name);
+    }
+    return type;
+}
+
 void write_texts(hid_t at, const char* name, std::span<const std::string> texts) {
     std::vector<const char*> begins;
     for (const auto& text : texts) {

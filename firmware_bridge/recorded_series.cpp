@@ -82,10 +82,9 @@ std::vector<Entry> read_table(hid_t group, const char* name, const Handle& type)
 }
 
 PixelType pixel_type_of(const std::string& name) {
-    constexpr std::array<const char*, 7> names{"u8", "u16", "u32", "i16", "i32", "f32", "f64"};
-    const auto found = std::find(names.begin(), names.end(), name);
-    require(found != names.end(), "pixel_type \"" + name + "\" is not known");
-    return static_cast<PixelType>(found - names.begin() + 1);
+    const auto type = pixel_type_named(name);
+    require(type.has_value(), "pixel_type \"" + name + "\" is not known");
+    return *type;
 }
 
 int side(hid_t group, const char* name) {

@@ -3,6 +3,8 @@
 
 #include "growing_dataset.hpp"
 
+#include <algorithm>
+#include <array>
 #include <bit>
 #include <cmath>
 #include <cstddef>
@@ -15,18 +17,7 @@ using hdf5::Handle;
 
 static_assert(std::endian::native == std::endian::little, "recordings are little-endian");
 
-const char* name_of(PixelType type) {
-    switch (type) {
-        case PixelType::u8: return "u8";
-        case PixelType::u16: return "u16";
-        case PixelType::u32: return "u32";
-        case PixelType::i16: return "i16";
-        case PixelType::i32: return "i32";
-        case PixelType::f32: return "f32";
-        case PixelType::f64: return "f64";
-    }
-    return "";
-}
+constexpr std::array<const char*, 7> kPixelTypes{"u8", "u16", "u32", "i16", "i32", "f32", "f64"};
 
 void write_known(hid_t at, const char* name, const std::string& text) {
     if (!text.empty()) {
@@ -102,13 +93,22 @@ hid_t type_of_pixels(PixelType type) noexcept {
     return -1;
 }
 
+std::optional<PixelType> pixel_type_named(const std::string& name) noexcept {
+    const auto* const found = std::find(kPixelTypes.begin(), kPixelTypes.end(), name);
+    if (found == kPixelTypes.end()) {
+        return std::nullopt;
+    }
+    return static_cast<PixelType>(found - kPixelTypes.begin() + 1);
+}
+
 void write_start(hid_t at, const StartMessage& start) {
     const Series& s = start.series;
     hdf5::write_text(at, "uuid", s.uuid);
     write_known(at, "name", s.name);
     write_known(at, "specimen", s.specimen);
     write_known(at, "channel", s.channel);
-    hdf5::write_text(at, "pixel_type", name_of(start.pixel_type));
+    hdf5::write_text(at, "pixel_type",
+                     kPixelTypes.at(static_cast<std::size_t>(start.pixel_type) - 1));
     hdf5::write_number<std::int32_t>(at, "rows_px", s.rows_px);
     hdf5::write_number<std::int32_t>(at, "cols_px", s.cols_px);
     hdf5::write_number(at, "expected_frames", s.expected_frames);

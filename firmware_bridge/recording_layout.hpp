@@ -7,6 +7,8 @@
 #include "dwellmap/types.hpp"
 
 #include <cstdint>
+#include <optional>
+#include <string>
 
 namespace dwellmap {
 
@@ -26,6 +28,9 @@ hdf5::Handle counters_type();  ///< CountersEntry
 /// @}
 
 hid_t type_of_pixels(PixelType type) noexcept;
+
+/// The attribute pixel_type: "u8", ..., "f64".
+std::optional<PixelType> pixel_type_named(const std::string& name) noexcept;
 
 /// What the sender said of a series, as attributes of its group; what is not known is left out.
 void write_start(hid_t group, const StartMessage& start);

@@ -27,18 +27,6 @@ std::int64_t now_ns() {
     return std::chrono::steady_clock::now().time_since_epoch() / std::chrono::nanoseconds(1);
 }
 
-void set_options(zmq::socket_t& socket) {
-    socket.set(zmq::sockopt::rcvhwm, kReceiveQueue);
-    socket.set(zmq::sockopt::linger, 0);
-    socket.set(zmq::sockopt::maxmsgsize, static_cast<std::int64_t>(kMaxMessageBytes));
-    socket.set(zmq::sockopt::reconnect_ivl, 100);
-    socket.set(zmq::sockopt::reconnect_ivl_max, 2000);
-    socket.set(zmq::sockopt::handshake_ivl, 3000);
-    socket.set(zmq::sockopt::heartbeat_ivl, 1000);  // finds a peer that is stopped or unplugged
-    socket.set(zmq::sockopt::heartbeat_timeout, 3000);
-    socket.set(zmq::sockopt::subscribe, "");
-}
-
 }  // namespace
 
 struct ZmqSource::Impl {
@@ -62,7 +50,7 @@ struct ZmqSource::Impl {
     std::thread thread;
 
     Impl(const StreamConfig& config, Recorder* to) : stale_s(config.stale_s), recorder(to) {
-        set_options(socket);
+        set_subscriber_options(socket, kReceiveQueue);
         monitor.set(zmq::sockopt::linger, 0);
         const int events = ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED;
         if (zmq_socket_monitor(socket.handle(), kMonitor, events) != 0) {

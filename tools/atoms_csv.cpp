@@ -15,6 +15,8 @@ std::ostream& operator<<(std::ostream& out, Cell c) {
     return std::isfinite(c.value) ? out << c.value : out;
 }
 
+}  // namespace
+
 const char* to_string(Site s) {
     switch (s) {
         case Site::cation: return "cation";
@@ -23,8 +25,6 @@ const char* to_string(Site s) {
     }
     return "other";
 }
-
-}  // namespace
 
 void write_atoms_header(std::ostream& out) {
     out << "frame,id,x_px,y_px,x_nm,y_nm,se_x_nm,se_y_nm,amplitude,background,width_nm,site,"

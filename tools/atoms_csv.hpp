@@ -7,6 +7,8 @@
 
 namespace dwellmap {
 
+const char* to_string(Site site);  ///< "cation", "anion", "other"
+
 /// The header of the table of columns, one row a column and frame; units are in the names.
 void write_atoms_header(std::ostream& out);
 

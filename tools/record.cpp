@@ -58,24 +58,12 @@ std::optional<int> parse(int argc, char** argv, Options& o) {
     return std::nullopt;
 }
 
-void set_options(zmq::socket_t& socket) {
-    socket.set(zmq::sockopt::rcvhwm, kReceiveQueue);
-    socket.set(zmq::sockopt::rcvtimeo, 50);
-    socket.set(zmq::sockopt::linger, 0);
-    socket.set(zmq::sockopt::maxmsgsize, static_cast<std::int64_t>(kMaxMessageBytes));
-    socket.set(zmq::sockopt::reconnect_ivl, 100);
-    socket.set(zmq::sockopt::reconnect_ivl_max, 2000);
-    socket.set(zmq::sockopt::handshake_ivl, 3000);
-    socket.set(zmq::sockopt::heartbeat_ivl, 1000);  // finds a peer that is stopped or unplugged
-    socket.set(zmq::sockopt::heartbeat_timeout, 3000);
-    socket.set(zmq::sockopt::subscribe, "DWLM");
-}
-
 class Session {
 public:
     explicit Session(const Options& o)
         : options_(o), recorder_(o.recording, "dwellmap-record " DWELLMAP_VERSION) {
-        set_options(socket_);
+        set_subscriber_options(socket_, kReceiveQueue);
+        socket_.set(zmq::sockopt::rcvtimeo, 50);
         connect_or_explain(socket_, o.endpoint, "image stream");
         recorder_.start(o.file);
     }

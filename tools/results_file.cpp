@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "results_file.hpp"
 
+#include "atoms_csv.hpp"
 #include "dwellmap/error.hpp"
 #include "dwellmap/hdf5_io.hpp"
 #include "dwellmap/utc.hpp"
@@ -43,10 +44,6 @@ void put(const std::string& text, std::array<char, N>& into) {
     std::strncpy(into.data(), text.c_str(), N - 1);
 }
 
-const char* name_of(Site site) {
-    return site == Site::cation ? "cation" : site == Site::anion ? "anion" : "other";
-}
-
 Row row_of(const FrameResult& r, std::size_t k) {
     const Atom& a = r.atoms[k];
     const double nm = r.pixel_size_nm;
@@ -62,7 +59,7 @@ Row row_of(const FrameResult& r, std::size_t k) {
     row.amplitude = a.amplitude;
     row.background = a.background;
     row.width_nm = r.sigma_px * nm;
-    put(name_of(a.site), row.site);
+    put(to_string(a.site), row.site);
     if (a.species >= 0) {
         put(r.species_names[static_cast<std::size_t>(a.species)], row.species);
     }
@@ -86,13 +83,7 @@ hid_t new_text_type(std::size_t bytes) {
     return type;
 }
 
-struct Column {
-    std::string name;
-    std::size_t offset;
-    hid_t type;
-};
-
-void add_score_columns(std::vector<Column>& columns) {
+void add_score_columns(std::vector<hdf5::Member>& columns) {
     const auto add = [&](const std::string& name, std::size_t offset) {
         columns.push_back({name, offsetof(Row, scores) + offset, H5T_NATIVE_FLOAT});
     };
@@ -109,10 +100,10 @@ void add_score_columns(std::vector<Column>& columns) {
 }
 
 /// In memory; in the file H5Tpack takes the gaps out.
-hid_t new_row_type() {
+Handle new_row_type() {
     const Handle site(new_text_type(kSiteBytes), "site");
     const Handle species(new_text_type(kSpeciesBytes), "species");
-    std::vector<Column> columns{
+    std::vector<hdf5::Member> columns{
         {"frame", offsetof(Row, frame), H5T_NATIVE_UINT64},
         {"id", offsetof(Row, id), H5T_NATIVE_INT64},
         {"x_px", offsetof(Row, x_px), H5T_NATIVE_FLOAT},
@@ -131,7 +122,7 @@ hid_t new_row_type() {
         {"flags", offsetof(Row, flags), H5T_NATIVE_UINT16},
     };
     add_score_columns(columns);
-    const std::vector<Column> rest{
+    const std::vector<hdf5::Member> rest{
         {"p_second", offsetof(Row, p_second), H5T_NATIVE_FLOAT},
         {"se_amplitude", offsetof(Row, se_amplitude), H5T_NATIVE_FLOAT},
         {"chi2", offsetof(Row, chi2), H5T_NATIVE_FLOAT},
@@ -139,11 +130,7 @@ hid_t new_row_type() {
         {"se_y_px", offsetof(Row, se_y_px), H5T_NATIVE_FLOAT},
     };
     columns.insert(columns.end(), rest.begin(), rest.end());
-    const hid_t type = checked(H5Tcreate(H5T_COMPOUND, sizeof(Row)), "atoms");
-    for (const auto& column : columns) {
-        checked(H5Tinsert(type, column.name.c_str(), column.offset, column.type), column.name);
-    }
-    return type;
+    return hdf5::compound(sizeof(Row), columns);
 }
 
 void write_atoms(hid_t group, const FrameResult& r) {
@@ -152,7 +139,7 @@ void write_atoms(hid_t group, const FrameResult& r) {
     for (std::size_t k = 0; k < r.atoms.size(); ++k) {
         rows.push_back(row_of(r, k));
     }
-    const Handle type(new_row_type(), "atoms"), packed(H5Tcopy(type), "atoms");
+    const Handle type = new_row_type(), packed(H5Tcopy(type), "atoms");
     checked(H5Tpack(packed), "atoms");
     const hsize_t count = rows.size();
     const Handle space(H5Screate_simple(1, &count, nullptr), "atoms");

@@ -16,6 +16,10 @@ std::string bind_or_explain(zmq::socket_t& socket, const std::string& endpoint, 
 /// The other side need not be there yet. @throws SetupError if `endpoint` is not an address
 void connect_or_explain(zmq::socket_t& socket, const std::string& endpoint, const char* what);
 
+/// Of a SUB socket for a stream: everything of ours, bounded, reconnecting within 0.1 to 2 s.
+/// @param queue  messages waiting to be received
+void set_subscriber_options(zmq::socket_t& socket, int queue);
+
 /// Random, to tell one run of a publisher from the next.
 std::uint64_t draw_session();
 

@@ -47,6 +47,16 @@ private:
 
 using Extent = std::vector<hsize_t>;
 
+/// One member of a struct that is written as an HDF5 compound.
+struct Member {
+    std::string name;
+    std::size_t offset;
+    hid_t type;
+};
+
+/// The struct as it is in memory.
+Handle compound(std::size_t size, const std::vector<Member>& members);
+
 template <class T>
 hid_t type_of() {
     if constexpr (std::is_same_v<T, double>) {
