@@ -17,8 +17,9 @@ constexpr double kLeastLattice_nm = 0.2, kMostLattice_nm = 0.8;
 constexpr double kLeastLattice_px = 6, kMostLattice_px = 100;
 constexpr double kProvisional = 1.4;  // a: nearer to the last row a fit is not final
 constexpr int kRowsAtOnce = 32;
-constexpr int kTile_px = 32;    // columns near each other in the image are near in memory
-constexpr int kColdPasses = 3;  // more than the configured ones, where nothing is expected
+constexpr int kTile_px = 32;       // columns near each other in the image are near in memory
+constexpr std::size_t kLine = 64;  // columns
+constexpr int kColdPasses = 3;     // more than the configured ones, where nothing is expected
 
 int largest_index(const Series& s) {
     return static_cast<int>(std::hypot(s.rows_px, s.cols_px) / kLeastLattice_px) + 2;
@@ -62,6 +63,8 @@ void FrameColumns::begin_rows(std::uint64_t number) noexcept {
     rows_at_hand_ = rows_checked_ = rows_filtered_ = rows_searched_ = 0;
     least_ = std::numeric_limits<float>::max();
     most_ = std::numeric_limits<float>::lowest();
+    pairs_ = {};
+    paired_ = 0;
     lattice_ = known_lattice_;
     expected_ = !prediction_.columns().empty();
     if (expected_) {
@@ -147,8 +150,25 @@ FrameStatus FrameColumns::follow(const Frame& frame) noexcept {
         helper_.halves(bands_.settled() - before, [&](int, std::size_t first, std::size_t last) {
             sublattices_.find_vacancies(cells_, before + first, before + last, columns_);
         });
+        add_pairs();
     }
     return FrameStatus::ok;
+}
+
+/// Every other line of columns to either sum, in their order: the sums do not depend on how the rows were cut.
+void FrameColumns::add_pairs() noexcept {
+    const std::size_t last = bands_.surrounded();
+    const auto add = [&](std::size_t half) {
+        for (std::size_t k = paired_; k < last;) {
+            const std::size_t line = k / kLine, end = std::min((line + 1) * kLine, last);
+            if (line % 2 == half) {
+                pairs_[half].add(columns_, cells_, k, end);
+            }
+            k = end;
+        }
+    };
+    helper_.both([&] { add(0); }, [&] { add(1); });
+    paired_ = last;
 }
 
 FrameStatus FrameColumns::refine(const Frame& frame, FrameResult& result) noexcept {
@@ -182,6 +202,7 @@ bool FrameColumns::take_expected(const Frame& frame, FrameResult& result) noexce
     if (frame.complete) {
         refine_.end(columns_, fit_, helper_);
         result.atoms.swap(columns_);
+        (pairs_[0] += pairs_[1]).fit(result.lattice);
     } else {
         result.atoms.assign(columns_.begin(),
                             columns_.begin() + static_cast<std::ptrdiff_t>(bands_.settled()));
@@ -209,6 +230,9 @@ FrameStatus FrameColumns::refine_anew(const Frame& frame, FrameResult& result) n
             a.flags | (!frame.complete && a.y_px > frontier ? flag_provisional : 0));
     }
     sublattices_.run(result.atoms, cells_);
+    CationPairs pairs;
+    pairs.add(result.atoms, cells_, 0, result.atoms.size());
+    pairs.fit(result.lattice);
     return FrameStatus::ok;
 }
 

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstring>
 
 namespace dwellmap {
 namespace {
@@ -40,11 +41,26 @@ DWELLMAP_VECTORISE void claim(float x, float y, std::int32_t atom, const Box& bo
     }
 }
 
-/// One layer of one row. @param table [1 + painted] value and error
-DWELLMAP_VECTORISE void look_up(const std::array<float, 2>* table, const std::int32_t* index,
-                                int count, float* __restrict value,
-                                float* __restrict sigma) noexcept {
-    for (int at = 0; at < count; ++at) {
+/// One layer of one row. Pairs are loaded one by one: the instructions that gather are slower.
+/// @param table [1 + painted] value and error
+void look_up(const std::array<float, 2>* table, const std::int32_t* index, int count,
+             float* __restrict value, float* __restrict sigma) noexcept {
+    using Pair = float __attribute__((vector_size(8)));
+    const auto pair = [&](int at) {
+        Pair p;
+        std::memcpy(&p, table + index[at], sizeof p);
+        return p;
+    };
+    int at = 0;
+    for (; at + 4 <= count; at += 4) {
+        const auto a = __builtin_shufflevector(pair(at), pair(at + 1), 0, 1, 2, 3);
+        const auto b = __builtin_shufflevector(pair(at + 2), pair(at + 3), 0, 1, 2, 3);
+        const auto values = __builtin_shufflevector(a, b, 0, 2, 4, 6);
+        const auto sigmas = __builtin_shufflevector(a, b, 1, 3, 5, 7);
+        std::memcpy(value + at, &values, sizeof values);
+        std::memcpy(sigma + at, &sigmas, sizeof sigmas);
+    }
+    for (; at < count; ++at) {
         value[at] = table[index[at]][0];
         sigma[at] = table[index[at]][1];
     }

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dwellmap/mixture.hpp"
 
+#include "vec8d.hpp"
+#include "vectorise.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -10,8 +13,7 @@
 namespace dwellmap {
 namespace {
 
-constexpr double kCertain = 40;       // log odds
-constexpr double kNegligible = 1e-8;  // log(1 + e) is e to all digits that count
+constexpr std::array<double, kVec> kOnes{1, 1, 1, 1, 1, 1, 1, 1};
 
 /// What a step of expectation-maximisation needs: sums over the sample, weighted by the probability of being bright.
 struct Sums {
@@ -27,30 +29,31 @@ double log_norm(double weight, double variance) noexcept {
     return std::log(weight) - 0.5 * std::log(2 * std::numbers::pi * variance);
 }
 
-Sums expect(const std::vector<double>& sample, std::size_t first, std::size_t last,
-            const Mixture& m) noexcept {
-    Sums sum;
+DWELLMAP_INLINE Vec8d square(const Vec8d& v) { return v * v; }
+
+DWELLMAP_VECTORISE void expect(const double* sample, std::size_t size, const Mixture& m,
+                               Sums& sum) noexcept {
     const double base0 = log_norm(m.weight[0], m.variance[0]);
     const double base1 = log_norm(m.weight[1], m.variance[1]);
     const double half0 = 0.5 / m.variance[0], half1 = 0.5 / m.variance[1];
-    for (std::size_t k = first; k < last; ++k) {
-        const double c = sample[k];
-        const double l0 = base0 - half0 * (c - m.mean[0]) * (c - m.mean[0]);
-        const double l1 = base1 - half1 * (c - m.mean[1]) * (c - m.mean[1]);
-        double p = l1 > l0 ? 1 : 0, log_other = 0;
-        if (std::abs(l1 - l0) < kCertain) {
-            const double e = std::exp(-std::abs(l1 - l0));
-            p = (l1 > l0 ? 1 : e) / (1 + e);
-            log_other = e < kNegligible ? e : std::log1p(e);
-        }
-        sum.log_likelihood += std::max(l0, l1) + log_other;
-        sum.n1 += p;
-        sum.s1 += p * c;
-        sum.q1 += p * c * c;
-        sum.s0 += (1 - p) * c;
-        sum.q0 += (1 - p) * c * c;
+    Vec8d n1{}, s0{}, s1{}, q0{}, q1{}, likelihood{};
+    for (std::size_t k = 0; k < size; k += kVec) {
+        const std::size_t count = std::min<std::size_t>(kVec, size - k);
+        const Vec8d c = load8(sample + k, count), in = load8(kOnes.data(), count);
+        const Vec8d l0 = base0 - half0 * square(c - m.mean[0]);
+        const Vec8d l1 = base1 - half1 * square(c - m.mean[1]);
+        const auto bright = l1 > l0;
+        const Vec8d e = exp8(bright ? l0 - l1 : l1 - l0) * in;
+        const Vec8d p = (bright ? in : e) / (1.0 + e), q = in - p;
+        likelihood += (bright ? l1 : l0) * in;
+        likelihood[0] += log_product8(1.0 + e);
+        n1 += p;
+        s1 += p * c;
+        q1 += p * c * c;
+        s0 += q * c;
+        q0 += q * c * c;
     }
-    return sum;
+    sum = {sum8(n1), sum8(s0), sum8(s1), sum8(q0), sum8(q1), sum8(likelihood)};
 }
 
 }  // namespace
@@ -67,8 +70,22 @@ double LogOdds::operator()(double c) const noexcept {
            half_[1] * (inside - high_) * (inside - high_);
 }
 
-double probability(double log_odds) noexcept {
-    return log_odds > kCertain ? 1 : log_odds < -kCertain ? 0 : 1 / (1 + std::exp(-log_odds));
+DWELLMAP_VECTORISE void LogOdds::probabilities(const float* contrast, std::size_t n, bool brighter,
+                                               float* p) const noexcept {
+    const double sign = brighter ? 1 : -1;
+    for (std::size_t k = 0; k < n; k += kVec) {
+        const std::size_t count = std::min<std::size_t>(kVec, n - k);
+        Vec8d c = load8(contrast + k, count);
+        c = c < low_ ? Vec8d{} + low_ : c > high_ ? Vec8d{} + high_ : c;
+        const Vec8d odds =
+            sign * (constant_ + half_[0] * square(c - low_) - half_[1] * square(c - high_));
+        const auto is_it = odds > 0;
+        const Vec8d e = exp8(is_it ? -odds : odds);
+        const Vec8d q = (is_it ? Vec8d{} + 1.0 : e) / (1.0 + e);
+        for (std::size_t l = 0; l < count; ++l) {
+            p[k + l] = static_cast<float>(q[l]);
+        }
+    }
 }
 
 Mixture cut(const std::vector<double>& sorted, double fraction_bright, double margin) noexcept {
@@ -122,7 +139,7 @@ void maximise(const std::vector<double>& sample, bool fixed_weights, Mixture& m,
     for (int iteration = 0; iteration < 200; ++iteration) {
         std::array<Sums, 2> halves;
         helper.halves(sample.size(), [&](int half, std::size_t first, std::size_t last) {
-            halves[static_cast<std::size_t>(half)] = expect(sample, first, last, m);
+            expect(sample.data() + first, last - first, m, halves[static_cast<std::size_t>(half)]);
         });
         const Sums s = halves[0] + halves[1];
         m.log_likelihood = s.log_likelihood;

@@ -3,6 +3,7 @@
 
 #include "dwellmap/buffers.hpp"
 #include "dwellmap/patterns.hpp"
+#include "vectorise.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -17,6 +18,17 @@ constexpr std::uint8_t kNeither = 16;  // more than all of them can add up to
 /// To be summed: a second-species cation is 1, a first-species one 0, anything else spoils the sum.
 std::uint8_t kind_of(std::int8_t species) noexcept {
     return species == species_first ? 0 : species == species_second ? 1 : kNeither;
+}
+
+/// LatticeFrame::turn() of n offsets: stored as vectors, or whoever loads them as such has to wait.
+DWELLMAP_VECTORISE void turn(const float* px, const LatticeFrame& frame, int n,
+                             double* __restrict out) noexcept {
+    const double c = frame.c, s = frame.s;
+    for (int k = 0; k < n; ++k) {
+        const double x = px[2 * k], y = px[2 * k + 1];
+        out[2 * k] = c * x - s * y;
+        out[2 * k + 1] = -s * x - c * y;
+    }
 }
 
 }  // namespace
@@ -186,10 +198,7 @@ Neighbourhoods::Clusters Neighbourhoods::measure(const Lattice& lattice, double 
 
 Neighbourhoods::Offsets Neighbourhoods::offsets(std::size_t atom) const noexcept {
     Offsets r(2 * neighbours_);
-    const float* px = offsets_px(atom);
-    for (Eigen::Index d = 0; d < r.size(); d += 2) {
-        r.segment<2>(d) = frame_.turn(px[d], px[d + 1]);
-    }
+    turn(offsets_px(atom), frame_, neighbours_, r.data());
     return r;
 }
 

@@ -126,6 +126,18 @@ void OnlineCovariance::remove_batch(const Eigen::Ref<const Eigen::MatrixXd>& x) 
     count_ -= n_b;
 }
 
+void OnlineCovariance::change(const Eigen::Ref<const Eigen::VectorXd>& shift,
+                              const Eigen::Ref<const Eigen::MatrixXd>& product) noexcept {
+    if (count_ <= 0) {
+        return;
+    }
+    delta_ = shift / count_;
+    mean_ += delta_;
+    scatter_.noalias() += 0.5 * product;
+    scatter_.noalias() += 0.5 * product.transpose();
+    scatter_.noalias() -= count_ * delta_ * delta_.transpose();
+}
+
 void OnlineCovariance::merge(const OnlineCovariance& other) noexcept {
     if (other.count_ > 0) {
         merge(other.count_, other.mean_, other.scatter_);

@@ -108,7 +108,7 @@ FrameStatus Pipeline::analyse(const Frame& frame, FrameResult& result) noexcept 
         return columns_.refine(frame, result);
     });  // without expected ones: peaks, lattice → columns
     stage(status, result, stage_species,
-          [&] { return sort_species(frame, result); });  // amplitudes → species
+          [&] { return sort_species(result); });  // amplitudes → species
     stage(status, result, stage_track,
           [&] { return track(frame, result); });  // columns → drift, ids
     stage(status, result, stage_neighbourhood,
@@ -144,10 +144,7 @@ FrameStatus Pipeline::begin(const Frame& frame, FrameResult& result) noexcept {
     return rows_in == 0 ? FrameStatus::no_atoms : FrameStatus::ok;
 }
 
-FrameStatus Pipeline::sort_species(const Frame& frame, FrameResult& result) noexcept {
-    if (!columns_.expected() || frame.complete) {
-        fit_cation_lattice(result.atoms, columns_.cells(), result.lattice, helper_);
-    }
+FrameStatus Pipeline::sort_species(FrameResult& result) noexcept {
     const bool same = std::abs(result.lattice.a_px * pixel_size_nm_ / config_.specimen.lattice_nm -
                                1) < kSameLattice;  // false for NaN
     bool generic = !same && !names_trusted_;

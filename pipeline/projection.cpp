@@ -1,26 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dwellmap/projection.hpp"
 
+#include "vec8d.hpp"
 #include "vectorise.hpp"
+
+#include <cstring>
 
 namespace dwellmap {
 namespace {
 
-constexpr int kLanes = Projection::lanes;
+static_assert(Projection::lanes == kVec);
 
-/// sum[p] = Σ_d x[d] weight[d][p] − constant[p]
+DWELLMAP_INLINE Vec8d load(const double* from) {
+    Vec8d v;
+    std::memcpy(&v, from, sizeof v);
+    return v;
+}
+
+/// sum[p] = Σ_d x[d] weight[d][p] − constant[p], dim even; even and odd d apart: one sum would wait for itself
 DWELLMAP_VECTORISE void project(const float* x, const double* weight, const double* constant,
                                 int dim, double* sum) noexcept {
-    double s[kLanes] = {};
-    for (int d = 0; d < dim; ++d) {
-        const double value = x[d];
-        for (int p = 0; p < kLanes; ++p) {
-            s[p] += value * weight[d * kLanes + p];
-        }
+    Vec8d even{}, odd{};
+    for (int d = 0; d < dim; d += 2) {
+        even += static_cast<double>(x[d]) * load(weight + std::ptrdiff_t{kVec} * d);
+        odd += static_cast<double>(x[d + 1]) * load(weight + std::ptrdiff_t{kVec} * (d + 1));
     }
-    for (int p = 0; p < kLanes; ++p) {
-        sum[p] = s[p] - constant[p];
-    }
+    even += odd - load(constant);
+    std::memcpy(sum, &even, sizeof even);
 }
 
 }  // namespace

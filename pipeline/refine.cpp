@@ -293,10 +293,15 @@ void Refiner::end(std::vector<Atom>& atoms, FrameFit& fit, Helper& helper) noexc
     noise_[0].merge(noise_[1]);
     noise_[0].solve(freedom_, fit_.gain, fit_.read_variance);
     fit = fit_;
-    std::erase_if(atoms, [](const Atom& a) {
-        return a.site == Site::other &&
-               (a.amplitude < ColumnStep::weak * a.se_amplitude || (a.flags & flag_moved) != 0);
-    });
+    const auto others = std::find_if(atoms.rbegin(), atoms.rend(), [](const Atom& a) {
+                            return a.site != Site::other;
+                        }).base();  // they are the last ones
+    atoms.erase(std::remove_if(others, atoms.end(),
+                               [](const Atom& a) {
+                                   return a.amplitude < ColumnStep::weak * a.se_amplitude ||
+                                          (a.flags & flag_moved) != 0;
+                               }),
+                atoms.end());
 }
 
 /// The whole model anew, with the σ and background of now.

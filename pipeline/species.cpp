@@ -20,6 +20,7 @@ constexpr double kContrastExponent = 1.7;  // contrast ~ Z^1.7
 constexpr double kFarMean = 2;             // sigma: a mixture that moved so far is another one
 constexpr double kWorse = 0.1;             // log likelihood, a column
 constexpr double kSameShape = 4;           // standard errors
+constexpr std::size_t kAtOnce = 64;        // cations
 
 bool spoiled(const Atom& a) noexcept { return (a.flags & (flag_edge | flag_misfit)) != 0; }
 
@@ -187,30 +188,40 @@ double SpeciesSorter::set_threshold(const Mixture& m, bool second_is_bright,
 void SpeciesSorter::label(const Mixture& m, bool second_is_bright, double threshold,
                           SpeciesResult& result, std::vector<Atom>& atoms,
                           Helper& helper) noexcept {
-    const LogOdds log_odds_bright(m);
-    std::array<std::int64_t, 2> cations{}, seconds{};
+    const Rule rule{LogOdds(m), second_is_bright, threshold};
+    std::array<Count, 2> halves;
     helper.halves(atoms.size(), [&](int half, std::size_t first, std::size_t last) {
-        std::int64_t all = 0, second = 0;
-        for (std::size_t k = first; k < last; ++k) {
-            Atom& a = atoms[k];
-            if (a.site != Site::cation || a.species == species_vacancy) {
-                continue;
-            }
-            const bool bright = a.amplitude > threshold;
-            a.species = bright == second_is_bright ? species_second : species_first;
-            const double p_bright = probability(log_odds_bright(a.amplitude));
-            a.p_second = static_cast<float>(second_is_bright ? p_bright : 1 - p_bright);
-            if (!spoiled(a)) {
-                ++all;
-                second += a.species == species_second ? 1 : 0;
+        halves[static_cast<std::size_t>(half)] = label_part(rule, first, last, atoms);
+    });
+    const auto all = halves[0].all + halves[1].all, second = halves[0].second + halves[1].second;
+    result.fraction_second = all > 0 ? static_cast<double>(second) / static_cast<double>(all) : 0;
+}
+
+SpeciesSorter::Count SpeciesSorter::label_part(const Rule& rule, std::size_t first,
+                                               std::size_t last,
+                                               std::vector<Atom>& atoms) noexcept {
+    Count count;
+    std::array<std::size_t, kAtOnce> at{};
+    std::array<float, kAtOnce> contrast{}, p_second{};
+    for (std::size_t k = first; k < last;) {
+        std::size_t n = 0;
+        for (; k < last && n < kAtOnce; ++k) {
+            if (atoms[k].site == Site::cation && atoms[k].species != species_vacancy) {
+                contrast[n] = atoms[k].amplitude;
+                at[n++] = k;
             }
         }
-        cations[static_cast<std::size_t>(half)] = all;
-        seconds[static_cast<std::size_t>(half)] = second;
-    });
-    const auto all = cations[0] + cations[1];
-    result.fraction_second =
-        all > 0 ? static_cast<double>(seconds[0] + seconds[1]) / static_cast<double>(all) : 0;
+        rule.odds.probabilities(contrast.data(), n, rule.second_is_bright, p_second.data());
+        for (std::size_t c = 0; c < n; ++c) {
+            Atom& a = atoms[at[c]];
+            const bool second = (a.amplitude > rule.threshold) == rule.second_is_bright;
+            a.species = second ? species_second : species_first;
+            a.p_second = p_second[c];
+            count.all += spoiled(a) ? 0 : 1;
+            count.second += second && !spoiled(a) ? 1 : 0;
+        }
+    }
+    return count;
 }
 
 /// Would the literal rule label more than 1 % otherwise?

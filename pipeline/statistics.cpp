@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dwellmap/statistics.hpp"
 
+#include "dwellmap/buffers.hpp"
+
 #include <algorithm>
 #include <cmath>
 
 namespace dwellmap {
 namespace {
 
-constexpr std::size_t kAhead = 16;          // atoms
+constexpr std::size_t kAhead = 48;          // atoms
 constexpr int kLine = 64 / sizeof(double);  // of the cache
 
 /// 0 for the first species, 1 for the second.
@@ -26,6 +28,8 @@ Statistics::Statistics(const StatisticsConfig& config, std::size_t max_tracks)
       sets_{OnlineCovariance(dim_), OnlineCovariance(dim_)},
       pca_{OnlinePca(config.neighbours, config.parity),
            OnlinePca(config.neighbours, config.parity)},
+      changes_{{{CovarianceChange(dim_), CovarianceChange(dim_)},
+                {CovarianceChange(dim_), CovarianceChange(dim_)}}},
       members_(max_tracks),
       places_(max_tracks),
       means_(Eigen::MatrixXd::Zero(dim_, static_cast<Eigen::Index>(max_tracks))) {
@@ -33,6 +37,9 @@ Statistics::Statistics(const StatisticsConfig& config, std::size_t max_tracks)
         for (Batch& batch : *batches) {
             batch.x.resize(dim_, kBatch);
         }
+    }
+    for (auto& others : others_) {
+        make_room(others, max_tracks);
     }
 }
 
@@ -53,76 +60,106 @@ Eigen::MatrixXd::ColXpr Statistics::next(Batch& batch, std::size_t set) noexcept
 
 void Statistics::update(const std::vector<Atom>& atoms, const std::vector<std::int32_t>& track,
                         const Neighbourhoods& neighbourhoods, Helper& helper) noexcept {
-    for (auto& set : sets_) {
-        set.forget(forgetting_);
+    for (std::size_t set = 0; set < 2; ++set) {
+        sets_[set].forget(forgetting_);
+        changes_[0][set].begin(sets_[set]);
+        changes_[1][set].begin(sets_[set]);
     }
-    let_go(atoms, track, neighbourhoods);
-    helper.both([&] { take_in(0, atoms, track, neighbourhoods); },
-                [&] { take_in(1, atoms, track, neighbourhoods); });
+    helper.halves(atoms.size(), [&](int half, std::size_t first, std::size_t last) {
+        renew(static_cast<std::size_t>(half), first, last, atoms, track, neighbourhoods);
+    });
+    for (std::size_t set = 0; set < 2; ++set) {
+        changes_[0][set].merge(changes_[1][set]);
+        changes_[0][set].apply(sets_[set]);
+    }
+    exchange(atoms, track, neighbourhoods);
+    helper.both([&] { pca_[0].update(sets_[0]); }, [&] { pca_[1].update(sets_[1]); });
 }
 
-/// Atoms that have changed species leave their set. From then on no track is in the other set than its atom.
-void Statistics::let_go(const std::vector<Atom>& atoms, const std::vector<std::int32_t>& track,
-                        const Neighbourhoods& neighbourhoods) noexcept {
-    for (std::size_t k = 0; k < atoms.size(); ++k) {
-        if (track[k] < 0 || !neighbourhoods.complete(k) || !has_set(atoms[k].species)) {
-            continue;
-        }
-        Member& member = members_[static_cast<std::size_t>(track[k])];
-        if (member.species != species_unknown && member.species != atoms[k].species) {
-            const auto set = set_of(member.species);
-            if (tracks_count_) {
-                next(outgoing_[set], set) = means_.col(track[k]);
-            }
-            member = {};
-            places_[static_cast<std::size_t>(track[k])] = {};
-        }
-    }
+/// Whether the atom is in its set already, as the mean of the frames before.
+bool Statistics::goes_on(const Atom& atom, std::int32_t track) const noexcept {
+    return tracks_count_ && track >= 0 &&
+           members_[static_cast<std::size_t>(track)].species == atom.species;
 }
 
-/// Neighbourhoods of one species into its set, instead of what their tracks had there; its modes.
-void Statistics::take_in(std::size_t set, const std::vector<Atom>& atoms,
-                         const std::vector<std::int32_t>& track,
-                         const Neighbourhoods& neighbourhoods) noexcept {
-    const auto is_mine = [&](std::size_t k) {
-        return neighbourhoods.complete(k) && has_set(atoms[k].species) &&
-               set_of(atoms[k].species) == set;
-    };
-    for (std::size_t k = 0; k < atoms.size(); ++k) {
+/// New means of the atoms that stay in their sets: nearly all of them.
+void Statistics::renew(std::size_t half, std::size_t first, std::size_t last,
+                       const std::vector<Atom>& atoms, const std::vector<std::int32_t>& track,
+                       const Neighbourhoods& neighbourhoods) noexcept {
+    others_[half].clear();
+    Neighbourhoods::Offsets mean;
+    for (std::size_t k = first; k < last; ++k) {
         // tracks lie scattered in memory; in a function of its own, g++ 12 takes the prefetch for nothing and drops it
         const std::size_t later = k + kAhead;
-        if (later < atoms.size() && is_mine(later) && track[later] >= 0) {
-            const double* mean = means_.data() + track[later] * dim_;
+        if (later < last && has_set(atoms[later].species) && track[later] >= 0) {
+            const double* column = means_.data() + track[later] * dim_;
             for (int d = 0; d < dim_ + kLine; d += kLine) {
-                __builtin_prefetch(mean + std::min(d, dim_ - 1));
+                __builtin_prefetch(column + std::min(d, dim_ - 1), 1);
             }
         }
-        if (!is_mine(k)) {
+        const auto species = atoms[k].species;
+        if (!neighbourhoods.complete(k) || !has_set(species)) {
             continue;
         }
-        const auto offsets = neighbourhoods.offsets(k);
-        if (track[k] < 0 || !tracks_count_) {
-            next(incoming_[set], set) = offsets;
-        }
-        if (track[k] < 0) {
+        if (!goes_on(atoms[k], track[k])) {
+            others_[half].push_back(static_cast<std::int32_t>(k));
             continue;
         }
-        Member& member = members_[static_cast<std::size_t>(track[k])];
-        auto mean = means_.col(track[k]);
-        if (tracks_count_ && member.species != species_unknown) {
-            next(outgoing_[set], set) = mean;
-        }
-        if (member.species == species_unknown) {
-            member.species = atoms[k].species;
-            mean.setZero();
-        }
-        mean += (offsets - mean) / ++member.seen;
-        if (tracks_count_) {
-            next(incoming_[set], set) = mean;
+        auto old = means_.col(track[k]);
+        mean = old + (neighbourhoods.offsets(k) - old) /
+                         ++members_[static_cast<std::size_t>(track[k])].seen;
+        changes_[half][set_of(species)].put(old.data(), mean.data());
+        old = mean;
+    }
+}
+
+/// Atoms that come into a set, change from one to the other, or are counted at every sighting.
+void Statistics::exchange(const std::vector<Atom>& atoms, const std::vector<std::int32_t>& track,
+                          const Neighbourhoods& neighbourhoods) noexcept {
+    for (const auto& others : others_) {
+        for (const std::int32_t other : others) {
+            const auto k = static_cast<std::size_t>(other);
+            if (track[k] >= 0 &&
+                members_[static_cast<std::size_t>(track[k])].species != atoms[k].species) {
+                leave(track[k]);
+            }
+            join(atoms[k].species, track[k], neighbourhoods.offsets(k));
         }
     }
-    flush(set);
-    pca_[set].update(sets_[set]);
+    flush(0);
+    flush(1);
+}
+
+void Statistics::leave(std::int32_t track) noexcept {
+    Member& member = members_[static_cast<std::size_t>(track)];
+    if (tracks_count_ && member.species != species_unknown) {
+        const auto set = set_of(member.species);
+        next(outgoing_[set], set) = means_.col(track);
+    }
+    member = {};
+    places_[static_cast<std::size_t>(track)] = {};
+}
+
+/// @param track  -1: counted as it is
+void Statistics::join(std::int8_t species, std::int32_t track,
+                      const Neighbourhoods::Offsets& offsets) noexcept {
+    const auto set = set_of(species);
+    if (track < 0 || !tracks_count_) {
+        next(incoming_[set], set) = offsets;
+    }
+    if (track < 0) {
+        return;
+    }
+    Member& member = members_[static_cast<std::size_t>(track)];
+    auto mean = means_.col(track);
+    if (member.species == species_unknown) {
+        member.species = species;
+        mean.setZero();
+    }
+    mean += (offsets - mean) / ++member.seen;
+    if (tracks_count_) {
+        next(incoming_[set], set) = mean;
+    }
 }
 
 void Statistics::remember(const std::vector<Atom>& atoms, const std::vector<std::int32_t>& track,

@@ -66,6 +66,7 @@ Tracker::Tracker(int rows_px, int cols_px, std::size_t max_atoms, double match_l
       atom_grid_(rows_px, cols_px, 2.0, max_atoms) {
     make_room(tracks_, 2 * max_atoms);
     make_room(taken_, 2 * max_atoms);
+    make_room(free_, 2 * max_atoms);
     row_sums_.reserve(static_cast<std::size_t>(rows_px) + 1);
 }
 
@@ -297,16 +298,32 @@ void Tracker::match_new(const Lattice& lattice, const Eigen::Vector2d& shift,
     if (std::find(track.begin(), track.end(), -1) == track.end()) {
         return;
     }
-    const auto radius = static_cast<float>(match_lattice_ * lattice.a_px / std::sqrt(3.0));
-    build_track_grid(lattice);
     taken_.assign(tracks_.size(), 0);
     for (const std::int32_t t : track) {
         if (t >= 0) {
             taken_[static_cast<std::size_t>(t)] = 1;
         }
     }
+    free_.clear();
+    for (std::size_t t = 0; t < tracks_.size(); ++t) {
+        if (taken_[t] == 0) {
+            free_.push_back(static_cast<std::int32_t>(t));
+        }
+    }
+    const auto radius = static_cast<float>(match_lattice_ * lattice.a_px / std::sqrt(3.0));
+    const auto free_track = [&](std::size_t k) -> const Track& {
+        return tracks_[static_cast<std::size_t>(free_[k])];
+    };
+    track_grid_.build(free_.size(), 0.5 * lattice.a_px, free_track);
     for (std::size_t k = 0; k < atoms.size(); ++k) {
-        const int t = track[k] < 0 ? nearest_track(atoms[k], shift, radius) : -1;
+        if (track[k] >= 0) {
+            continue;
+        }
+        const int nearest =
+            track_grid_.nearest(atoms[k].x_px - static_cast<float>(shift.x()),
+                                atoms[k].y_px - static_cast<float>(shift.y()), radius, free_track,
+                                [&](std::size_t f) { return free_track(f).site == atoms[k].site; });
+        const auto t = nearest < 0 ? -1 : free_[static_cast<std::size_t>(nearest)];
         if (t >= 0 && taken_[static_cast<std::size_t>(t)] == 0) {
             taken_[static_cast<std::size_t>(t)] = 1;
             track[k] = t;

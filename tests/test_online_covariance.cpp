@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "dwellmap/covariance_change.hpp"
 #include "dwellmap/online_covariance.hpp"
 #include "reference/batch_pca.hpp"
 #include "support/allocations.hpp"
@@ -180,4 +181,37 @@ TEST_CASE("a million additions, removals and corrections leave what the batch le
     CHECK(online.count() == static_cast<double>(n));
     CHECK(online.mean().isApprox(batch.mean, 1e-9));
     CHECK(online.scatter().isApprox(batch.scatter, 1e-9));
+}
+
+TEST_CASE("vectors changed in two parts at a time leave what the batch of their new values leaves",
+          "[online_covariance]") {
+    const Eigen::Index dim = GENERATE(5, 12, 48);
+    const Eigen::Index atoms = 400;
+    Eigen::MatrixXd x = reference::random_neighbourhoods(dim, atoms, 7, 0.3);
+    OnlineCovariance online(dim);
+    online.add_batch(x);
+    CovarianceChange upper(dim), lower(dim);
+    std::mt19937 random(7);
+    std::normal_distribution<double> normal(0, 0.02);
+    const auto any = [&](Eigen::Index n) { return static_cast<Eigen::Index>(random()) % n; };
+    const auto allocations = testing::allocations_in([&] {
+        Eigen::Matrix<double, Eigen::Dynamic, 1, 0, 48, 1> to;
+        for (int frame = 0; frame < 300; ++frame) {
+            upper.begin(online);
+            lower.begin(online);
+            for (Eigen::Index k = any(3); k < atoms; k += 1 + any(3)) {
+                to = x.col(k);
+                to[any(dim)] += normal(random);
+                (k < atoms / 2 ? upper : lower).put(x.col(k).data(), to.data());
+                x.col(k) = to;
+            }
+            upper.merge(lower);
+            upper.apply(online);
+        }
+    });
+    const auto batch = reference::batch_moments(x);
+    CHECK(online.count() == static_cast<double>(atoms));
+    CHECK(online.mean().isApprox(batch.mean, 1e-12));
+    CHECK(online.scatter().isApprox(batch.scatter, 1e-12));
+    CHECK(allocations == 0);
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "dwellmap/band_fit.hpp"
+#include "dwellmap/cation_pairs.hpp"
 #include "dwellmap/cells.hpp"
 #include "dwellmap/config.hpp"
 #include "dwellmap/error.hpp"
@@ -15,6 +16,7 @@
 #include "dwellmap/sublattice.hpp"
 #include "dwellmap/types.hpp"
 
+#include <array>
 #include <limits>
 #include <vector>
 
@@ -77,6 +79,7 @@ public:
 private:
     void begin_rows(std::uint64_t number) noexcept;
     FrameStatus check(const Frame& frame) noexcept;
+    void add_pairs() noexcept;
     bool take_expected(const Frame& frame, FrameResult& result) noexcept;
     FrameStatus refine_anew(const Frame& frame, FrameResult& result) noexcept;
     void complete_lattice(FrameResult& result) noexcept;
@@ -99,7 +102,9 @@ private:
     int rows_in_ = 0, rows_at_hand_ = 0, rows_checked_ = 0, rows_filtered_ = 0, rows_searched_ = 0;
     float least_ = 0, most_ = 0;  // counts, of the rows checked
     bool expected_ = false;
-    std::vector<Atom> columns_;           // of the bands
+    std::vector<Atom> columns_;         // of the bands
+    std::array<CationPairs, 2> pairs_;  // of the first paired_ of them
+    std::size_t paired_ = 0;
     std::vector<std::int32_t> no_track_;  // [atoms] -1
     double filter_sigma_px_ = 0, peak_radius_px_ = 0;
     Lattice lattice_;  // what its search starts from

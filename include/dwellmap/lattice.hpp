@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "dwellmap/cells.hpp"
-#include "dwellmap/helper.hpp"
 #include "dwellmap/types.hpp"
 
 #include <complex>
@@ -18,11 +16,6 @@ void describe(Lattice& lattice) noexcept;
 /// Without a reference (NaN) the angle is brought into [0, 60) degrees.
 /// @return by how many sixth turns the pair was rotated, counter-clockwise
 int choose_direction(Lattice& lattice, double reference_rad) noexcept;
-
-/// Least squares of a1, a2 over all pairs of neighbouring usable cations, and the standard error of a from the scatter of
-/// the pairs: r_j − r_i = Δi a1 + Δj a2. Needs site and flags of the atoms; keeps the lattice where there are no pairs.
-void fit_cation_lattice(const std::vector<Atom>& atoms, const Cells& cells, Lattice& lattice,
-                        Helper& helper = no_helper()) noexcept;
 
 /// First guess of the hexagonal lattice, without any scale, from the power spectrum of (a part of) the image:
 /// three spots 60 degrees apart; of the sets that fit, the longest period. Needs about 6 periods a side.

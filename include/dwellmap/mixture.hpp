@@ -3,6 +3,7 @@
 
 #include "dwellmap/helper.hpp"
 
+#include <cstddef>
 #include <vector>
 
 namespace dwellmap {
@@ -19,19 +20,18 @@ public:
     explicit LogOdds(const Mixture& m) noexcept;
     double operator()(double c) const noexcept;
 
+    /// p = 1 / (1 + exp(∓log odds)) of n contrasts: of being the brighter one, or the darker.
+    void probabilities(const float* c, std::size_t n, bool brighter, float* p) const noexcept;
+
 private:
     double low_, high_, constant_, half_[2];
 };
-
-/// 1 / (1 + exp(−log_odds))
-double probability(double log_odds) noexcept;
 
 /// Two halves of a sorted sample, cut where the mean spread inside them is least; `fraction_bright` places the
 /// cut to within `margin`, a negative one leaves it free.
 Mixture cut(const std::vector<double>& sorted, double fraction_bright, double margin) noexcept;
 
-/// Expectation-maximisation from m on until the means stand still. Cost O(n) a step; an exp() only for those that are not
-/// certain (odds below e^40). The order of the sample does not matter, but to the last digits.
+/// Expectation-maximisation from m on until the means stand still. Cost O(n) a step. The order of the sample does not matter, but to the last digits.
 void maximise(const std::vector<double>& sample, bool fixed_weights, Mixture& m,
               Helper& helper = no_helper()) noexcept;
 

@@ -13,7 +13,7 @@ namespace dwellmap {
 ///   merge:    δ = μ_b − μ_a;  μ += δ n_b/n;     M = M_a + M_b + δδᵀ n_a n_b/n   [Chan 1983]
 ///
 /// A batch is merged as a set of its own (mean and scatter in two passes), or taken out by the same equations solved for a.
-/// An atom seen again is remove(old) + add(new). Cost O(dim²) a vector, in a batch a few times less.
+/// An atom seen again is remove(old) + add(new), or part of a CovarianceChange. Cost O(dim²) a vector, in a batch a few times less.
 /// The constructor allocates; nothing after it does. Not thread-safe.
 /// [Welford 1962] Technometrics 4, 419.  [Chan 1983] Chan, Golub, LeVeque, Am. Stat. 37, 242.
 class OnlineCovariance {
@@ -31,6 +31,12 @@ public:
 
     /// @param x [dim × n] exactly what had been added before, in whatever batches
     void remove_batch(const Eigen::Ref<const Eigen::MatrixXd>& x) noexcept;
+
+    /// Vectors have got other values: see CovarianceChange.
+    /// @param shift   [dim] Σ d
+    /// @param product [dim × dim] Σ d sᵀ or its transpose
+    void change(const Eigen::Ref<const Eigen::VectorXd>& shift,
+                const Eigen::Ref<const Eigen::MatrixXd>& product) noexcept;
 
     /// As if add() had been given all that `other` (same dim) holds.
     void merge(const OnlineCovariance& other) noexcept;

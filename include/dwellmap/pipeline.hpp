@@ -56,7 +56,7 @@ public:
 private:
     FrameStatus analyse(const Frame& frame, FrameResult& result) noexcept;
     FrameStatus begin(const Frame& frame, FrameResult& result) noexcept;
-    FrameStatus sort_species(const Frame& frame, FrameResult& result) noexcept;
+    FrameStatus sort_species(FrameResult& result) noexcept;
     FrameStatus track(const Frame& frame, FrameResult& result) noexcept;
     FrameStatus measure(FrameResult& result) noexcept;
     FrameStatus accumulate(const Frame& frame, FrameResult& result) noexcept;

@@ -62,6 +62,16 @@ private:
                          bool fixed_weights) const noexcept;
     double quantile(double fraction_dark) noexcept;
     double set_threshold(const Mixture& m, bool second_is_bright, SpeciesResult& result) noexcept;
+    struct Rule {
+        LogOdds odds;
+        bool second_is_bright;
+        double threshold;
+    };
+    struct Count {
+        std::int64_t all = 0, second = 0;  // cations
+    };
+    static Count label_part(const Rule& rule, std::size_t first, std::size_t last,
+                            std::vector<Atom>& atoms) noexcept;
     static void label(const Mixture& m, bool second_is_bright, double threshold,
                       SpeciesResult& result, std::vector<Atom>& atoms, Helper& helper) noexcept;
     bool quantile_differs(const SpeciesResult& result) const noexcept;

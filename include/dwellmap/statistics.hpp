@@ -2,6 +2,7 @@
 #pragma once
 
 #include "dwellmap/config.hpp"
+#include "dwellmap/covariance_change.hpp"
 #include "dwellmap/field_of_view.hpp"
 #include "dwellmap/helper.hpp"
 #include "dwellmap/neighbourhood.hpp"
@@ -72,11 +73,15 @@ private:
     };
     static constexpr Eigen::Index kBatch = 64;
 
-    void let_go(const std::vector<Atom>& atoms, const std::vector<std::int32_t>& track,
-                const Neighbourhoods& neighbourhoods) noexcept;
-    void take_in(std::size_t set, const std::vector<Atom>& atoms,
-                 const std::vector<std::int32_t>& track,
-                 const Neighbourhoods& neighbourhoods) noexcept;
+    bool goes_on(const Atom& atom, std::int32_t track) const noexcept;
+    void renew(std::size_t half, std::size_t first, std::size_t last,
+               const std::vector<Atom>& atoms, const std::vector<std::int32_t>& track,
+               const Neighbourhoods& neighbourhoods) noexcept;
+    void exchange(const std::vector<Atom>& atoms, const std::vector<std::int32_t>& track,
+                  const Neighbourhoods& neighbourhoods) noexcept;
+    void leave(std::int32_t track) noexcept;
+    void join(std::int8_t species, std::int32_t track,
+              const Neighbourhoods::Offsets& offsets) noexcept;
     Eigen::MatrixXd::ColXpr next(Batch& batch, std::size_t set) noexcept;
     void flush(std::size_t set) noexcept;
     int dim_;
@@ -85,9 +90,11 @@ private:
     std::array<OnlineCovariance, 2> sets_;
     std::array<OnlinePca, 2> pca_;
     std::array<Batch, 2> incoming_, outgoing_;
-    std::vector<Member> members_;  // [tracks]
-    std::vector<Place> places_;    // [tracks]
-    Eigen::MatrixXd means_;        // [dim × tracks]
+    std::array<std::array<CovarianceChange, 2>, 2> changes_;  // [halves of the atoms][sets]
+    std::array<std::vector<std::int32_t>, 2> others_;         // [halves] atoms not in changes_
+    std::vector<Member> members_;                             // [tracks]
+    std::vector<Place> places_;                               // [tracks]
+    Eigen::MatrixXd means_;                                   // [dim × tracks]
 };
 
 }  // namespace dwellmap

@@ -83,6 +83,7 @@ private:
     PointGrid track_grid_, atom_grid_;
     std::vector<Track> tracks_;
     std::vector<std::uint8_t> taken_;  // [tracks]
+    std::vector<std::int32_t> free_;   // tracks that are not
     std::vector<RowSum> row_sums_;     // [2 × rows of cations], of the halves of the atoms
     std::int64_t next_id_ = 0;
     Eigen::Vector2d drift_{0, 0};
