@@ -68,6 +68,9 @@ void Analysis::begin_series() {
     series_ = frame_.series;
     pipeline_ = std::make_unique<Pipeline>(config_, series_);
     pipeline_->set_visit(visit);
+    if (!again) {
+        pipeline_->resume(series_analysis_.last_visit(series_->uuid));
+    }
     result_ = pipeline_->make_result();
     position_ = 0;
     if (recorder_ != nullptr) {
@@ -88,13 +91,18 @@ void Analysis::publish(const FrameResult& result) {
                      frame_.number, result.atoms.size(),
                      result.lattice.a_px * result.length_per_px(), result.length_unit(),
                      result.latency_us / 1000);
+        if (position_ == 0 && pipeline_->frames_resumed() > 0) {
+            spdlog::info("the place of {} frames in the library: its tracks go on",
+                         pipeline_->frames_resumed());
+        }
     }
 }
 
 /// Also of a frame that was given up: the next one depends on it.
 void Analysis::record(FrameStatus status) {
     if (recorder_ != nullptr) {
-        recorder_->result(series_->uuid, frame_.number, position_,
+        const auto before = static_cast<std::uint64_t>(pipeline_->frames_resumed());
+        recorder_->result(series_->uuid, frame_.number, before + position_,
                           status == FrameStatus::ok ? result_hash(result_) : 0);
     }
     ++position_;

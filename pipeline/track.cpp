@@ -2,6 +2,7 @@
 #include "dwellmap/track.hpp"
 
 #include "dwellmap/buffers.hpp"
+#include "fisher_z.hpp"
 
 #include <algorithm>
 #include <array>
@@ -19,11 +20,6 @@ constexpr std::size_t kSample = 600;  // columns that decide between cells
 
 constexpr double kSurelySame = 10;  // standard errors of z: the amplitudes are those of the tracks
 constexpr std::uint16_t kNotFirm = flag_edge | flag_weak | flag_moved;
-
-/// Fisher's z in units of its standard error.
-double z_of(double correlation, double n) noexcept {
-    return std::atanh(std::clamp(correlation, -0.999, 0.999)) * std::sqrt(std::max(1.0, n - 3));
-}
 
 /// Of the distances of columns from tracks, and of their amplitudes.
 struct Moments {
@@ -128,7 +124,7 @@ Tracker::Fit Tracker::place(const std::vector<Atom>& atoms, const Lattice& latti
             }
         }
     }
-    const auto z = [](const Fit& f) { return z_of(f.correlation, f.matched); };
+    const auto z = [](const Fit& f) { return fisher_z(f.correlation, f.matched); };
     const Fit here = compare(atoms, best.shift, radius, 1, stride);
     double best_z = z(here) + kHopAdvantage;
     for (int i = -kCellsAround; i <= kCellsAround; ++i) {
@@ -226,6 +222,25 @@ void Tracker::remember(const Eigen::Vector2d& shift, std::vector<Atom>& atoms,
     }
 }
 
+void Tracker::restore(const FieldOfView& field, double length_per_px, const Eigen::Vector2d& drift,
+                      const std::vector<Atom>& atoms) noexcept {
+    std::array<Moments, 2> contrast;  // of the field only its species are known
+    for (const Atom& a : atoms) {
+        if (a.species == species_first || a.species == species_second) {
+            contrast[a.species == species_second ? 1 : 0].add(a, {});
+        }
+    }
+    for (std::size_t k = 0; k < field.size(); ++k) {
+        const Moments& of_species = contrast[field.species[k] == species_second ? 1 : 0];
+        tracks_.push_back({field.id[k], static_cast<float>(field.x[k] / length_per_px),
+                           static_cast<float>(field.y[k] / length_per_px),
+                           static_cast<float>(of_species.a / std::max(1.0, of_species.n)), 1,
+                           Site::cation});  // where it was last seen, which is no mean
+        next_id_ = std::max(next_id_, field.id[k] + 1);
+    }
+    drift_ = drift;
+}
+
 bool Tracker::run(const Lattice& lattice, bool keep, std::vector<Atom>& atoms,
                   std::vector<std::int32_t>& track, Eigen::Vector2d& drift,
                   std::vector<RowShift>& rows) noexcept {
@@ -278,7 +293,7 @@ bool Tracker::follow(const Lattice& lattice, bool keep, const std::vector<std::i
         halves[static_cast<std::size_t>(half)] = mine;
     });
     const Moments m = halves[0] + halves[1];
-    const bool same_cell = z_of(m.correlation(), m.n) > kSurelySame;
+    const bool same_cell = fisher_z(m.correlation(), m.n) > kSurelySame;
     if (m.n < 4 || (keep && !same_cell)) {  // nothing says that it has not jumped by a cell
         return run(lattice, keep, atoms, track, drift, rows);
     }
