@@ -16,11 +16,10 @@ namespace dwellmap {
 namespace {
 
 constexpr double kFewestMatched = 0.3;  // of the frame's cations
-constexpr double kAlike = 0.5;
-constexpr double kFewestPairs = 10;   // of either species
-constexpr double kAdvantage = 5;      // standard errors of z
-constexpr std::size_t kSample = 600;  // cations that decide between cells
-constexpr double kFarthest = 2000;    // cells from the origin
+constexpr double kFewestPairs = 10;     // of either species
+constexpr double kAdvantage = 5;        // standard errors of z
+constexpr std::size_t kSample = 600;    // cations that decide between cells
+constexpr double kFarthest = 2000;      // cells from the origin
 
 /// A cation by its unit cell.
 struct Cation {
@@ -120,36 +119,46 @@ public:
                              std::sqrt((n_[0] + n_[2]) * (n_[1] + n_[3]));
         return scale > 0 ? (n_[0] * n_[3] - n_[1] * n_[2]) / scale : 0;
     }
-    double z() const noexcept { return fisher_z(correlation(), count()); }
+    double z() const noexcept { return fisher_z(correlation()); }
+    double z_variance() const noexcept { return fisher_z_variance(count()); }
 
 private:
     std::array<double, 4> n_{};
 };
 
-struct Best {
+struct Candidate {
     Eigen::Vector2i shift{0, 0};  // cells
-    double z = 0, second_z = 0;   // of all other shifts
+    double z = 0, variance = 1;
 };
 
-Best best_shift(const KindGrid& field, const Crystal& stored, const Crystal& frame) {
+/// Every cell in which field and frame share enough.
+std::vector<Candidate> candidates(const KindGrid& grid, const Crystal& field,
+                                  const Crystal& frame) {
     const auto& cations = frame.cations();
     const std::size_t stride = cations.size() / kSample + 1;
     const std::size_t sampled = cations.size() / stride;
-    const double fewest = kFewestMatched * static_cast<double>(sampled);
-    const Eigen::Vector2i from = frame.least() - stored.most(), to = frame.most() - stored.least();
-    Best best;
+    const Eigen::Vector2i from = frame.least() - field.most(), to = frame.most() - field.least();
+    std::vector<Candidate> all;
     for (int i = from.x(); i <= to.x(); ++i) {
         for (int j = from.y(); j <= to.y(); ++j) {
-            const Pairs pairs(field, cations, stride, {i, j});
-            const double z = pairs.count() >= fewest ? pairs.z() : 0;
-            if (z > best.z) {
-                best = {{i, j}, z, best.z};
-            } else {
-                best.second_z = std::max(best.second_z, z);
+            const Pairs pairs(grid, cations, stride, {i, j});
+            if (pairs.count() >= kFewestMatched * static_cast<double>(sampled)) {
+                all.push_back({{i, j}, pairs.z(), pairs.z_variance()});
             }
         }
     }
-    return best;
+    return all;
+}
+
+/// The most significant one, if it is clearly better than each of the others.
+std::optional<Eigen::Vector2i> best_shift(const std::vector<Candidate>& all) {
+    const auto best = std::max_element(all.begin(), all.end(), [](const auto& a, const auto& b) {
+        return a.z / std::sqrt(a.variance) < b.z / std::sqrt(b.variance);
+    });
+    const auto rivals = std::count_if(all.begin(), all.end(), [&](const Candidate& c) {
+        return best->z - c.z < kAdvantage * std::sqrt(best->variance + c.variance);
+    });
+    return rivals == 1 ? std::optional(best->shift) : std::nullopt;  // itself
 }
 
 }  // namespace
@@ -172,16 +181,14 @@ std::optional<Eigen::Vector2d> find_again(const FieldOfView& field, double lengt
     stored.count_cells();
     frame.count_cells();
     const KindGrid grid(stored);
-    const Best best = best_shift(grid, stored, frame);
-    const Pairs pairs(grid, frame.cations(), 1, best.shift);
-    const bool same =
-        pairs.count() >= kFewestMatched * static_cast<double>(frame.cations().size()) &&
-        pairs.fewest_alike() >= kFewestPairs && pairs.correlation() > kAlike &&
-        best.z > best.second_z + kAdvantage;
-    if (!same) {
+    const auto shift = best_shift(candidates(grid, stored, frame));
+    if (!shift) {
         return std::nullopt;
     }
-    return cell_px * (best.shift.cast<double>() + frame.origin() - stored.origin());
+    const Pairs pairs(grid, frame.cations(), 1, *shift);
+    const bool same = pairs.fewest_alike() >= kFewestPairs;
+    const Eigen::Vector2d cells = shift->cast<double>() + frame.origin() - stored.origin();
+    return same ? std::optional<Eigen::Vector2d>(cell_px * cells) : std::nullopt;
 }
 
 }  // namespace dwellmap

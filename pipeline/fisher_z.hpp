@@ -6,9 +6,11 @@
 
 namespace dwellmap {
 
-/// Fisher's z of a correlation coefficient of n pairs, in units of its standard error.
-inline double fisher_z(double correlation, double n) noexcept {
-    return std::atanh(std::clamp(correlation, -0.999, 0.999)) * std::sqrt(std::max(1.0, n - 3));
+/// Of a correlation coefficient: nearly normal, with a variance that depends on the number of pairs only.
+inline double fisher_z(double correlation) noexcept {
+    return std::atanh(std::clamp(correlation, -0.999, 0.999));
 }
+
+inline double fisher_z_variance(double pairs) noexcept { return 1 / std::max(1.0, pairs - 3); }
 
 }  // namespace dwellmap

@@ -21,6 +21,11 @@ constexpr std::size_t kSample = 600;  // columns that decide between cells
 constexpr double kSurelySame = 10;  // standard errors of z: the amplitudes are those of the tracks
 constexpr std::uint16_t kNotFirm = flag_edge | flag_weak | flag_moved;
 
+/// Fisher's z in units of its standard error.
+double z_of(double correlation, double n) noexcept {
+    return fisher_z(correlation) / std::sqrt(fisher_z_variance(n));
+}
+
 /// Of the distances of columns from tracks, and of their amplitudes.
 struct Moments {
     Eigen::Vector2d sum{0, 0};
@@ -124,7 +129,7 @@ Tracker::Fit Tracker::place(const std::vector<Atom>& atoms, const Lattice& latti
             }
         }
     }
-    const auto z = [](const Fit& f) { return fisher_z(f.correlation, f.matched); };
+    const auto z = [](const Fit& f) { return z_of(f.correlation, f.matched); };
     const Fit here = compare(atoms, best.shift, radius, 1, stride);
     double best_z = z(here) + kHopAdvantage;
     for (int i = -kCellsAround; i <= kCellsAround; ++i) {
@@ -293,7 +298,7 @@ bool Tracker::follow(const Lattice& lattice, bool keep, const std::vector<std::i
         halves[static_cast<std::size_t>(half)] = mine;
     });
     const Moments m = halves[0] + halves[1];
-    const bool same_cell = fisher_z(m.correlation(), m.n) > kSurelySame;
+    const bool same_cell = z_of(m.correlation(), m.n) > kSurelySame;
     if (m.n < 4 || (keep && !same_cell)) {  // nothing says that it has not jumped by a cell
         return run(lattice, keep, atoms, track, drift, rows);
     }

@@ -3,6 +3,7 @@
 
 #include <catch2/catch.hpp>
 
+#include <algorithm>
 #include <functional>
 #include <random>
 
@@ -47,9 +48,10 @@ struct Sheet {
         return atoms;
     }
 
-    FieldOfView field() {
+    /// Of that place when it had drifted so far already.
+    FieldOfView field(const Eigen::Vector2d& drift_px = {0, 0}) {
         FieldOfView f;
-        for (const Atom& a : frame({0, 0})) {
+        for (const Atom& a : frame(drift_px)) {
             f.id.push_back(static_cast<std::int64_t>(f.size()));
             f.x.push_back(a.x_px * kPixel_nm);
             f.y.push_back(a.y_px * kPixel_nm);
@@ -73,14 +75,15 @@ std::function<bool(int, int)> alloy(double composition, unsigned seed) {
 TEST_CASE("a place is found again wherever it has drifted to", "[find_again]") {
     const double composition = GENERATE(0.05, 0.5, 0.95);
     Sheet sheet(alloy(composition, 1));
-    const FieldOfView field = sheet.field();
+    const Eigen::Vector2d start_px(5.3, -4.2);
+    const FieldOfView field = sheet.field(start_px);
     for (const Eigen::Vector2d& drift_px :
          {Eigen::Vector2d(0, 0), Eigen::Vector2d(7.7, -3.1), Eigen::Vector2d(250.3, -18),
           Eigen::Vector2d(-160, 150.5)}) {
         CAPTURE(composition, drift_px);
         const auto found = find_again(field, kPixel_nm, sheet.frame(drift_px), sheet.lattice);
         REQUIRE(found);
-        CHECK((*found - drift_px).norm() < 0.1);
+        CHECK((*found - (drift_px - start_px)).norm() < 0.1);
     }
 }
 
@@ -103,6 +106,35 @@ TEST_CASE("another place is not taken for it", "[find_again]") {
     Sheet here(alloy(composition, 1)), elsewhere(alloy(composition, seed));
     CHECK_FALSE(find_again(here.field(), kPixel_nm, elsewhere.frame({5, 3}), here.lattice));
     CHECK_FALSE(find_again(here.field(), kPixel_nm, here.frame({480, 0}), here.lattice));
+}
+
+TEST_CASE("a resemblance that is only better than chance is not enough", "[find_again]") {
+    Sheet sheet(alloy(0.5, 1));
+    const auto other = alloy(0.5, 2);
+    auto atoms = sheet.frame({5, 3});
+    for (std::size_t k = 0; k < atoms.size(); ++k) {  // two thirds are drawn anew
+        if (k % 3 != 0) {
+            atoms[k].species = other(static_cast<int>(k), 0) ? species_second : species_first;
+        }
+    }
+    CHECK_FALSE(find_again(sheet.field(), kPixel_nm, atoms, sheet.lattice));
+}
+
+TEST_CASE("a few atoms of the other species do not make a place", "[find_again]") {
+    Sheet sheet([](int i, int j) { return i == 20 && j > -10 && j < -6; });
+    const auto atoms = sheet.frame({0, 0});
+    REQUIRE(std::count_if(atoms.begin(), atoms.end(),
+                          [](const Atom& a) { return a.species == species_second; }) == 3);
+    CHECK_FALSE(find_again(sheet.field(), kPixel_nm, atoms, sheet.lattice));
+}
+
+TEST_CASE("of two places that look the same it is neither", "[find_again]") {
+    constexpr int kPeriod = 15;  // cells: only one of the two others shares enough with the field
+    const auto once = alloy(0.5, 1);
+    Sheet sheet([&](int i, int j) { return once((i + 150) % kPeriod, j); });
+    const int cells = GENERATE(-10, 10);
+    CHECK_FALSE(find_again(sheet.field(), kPixel_nm, sheet.frame(cells * sheet.lattice.a1_px),
+                           sheet.lattice));
 }
 
 TEST_CASE("where cells are alike nothing tells which is which", "[find_again]") {

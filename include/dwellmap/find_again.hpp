@@ -18,8 +18,8 @@ namespace dwellmap {
 ///
 ///   r = (n_11 n_22 − n_12 n_21) / √(n_1· n_2· n_·1 n_·2)      n_st: pairs of species s in the field, t in the frame
 ///
-/// of the best cell must be above 0.5, with ten pairs of either species at least, and Fisher's z clearly above (5 standard errors)
-/// that of every other cell in which field and frame share 30 % of the frame's cations.
+/// of the best cell must have a Fisher's z clearly above (by 5 standard errors of the difference) that of every other cell in
+/// which field and frame share 30 % of the frame's cations, and ten pairs at least of either species: few dopants coincide somewhere.
 /// Cost: 600 cations times the cells that field and frame cover together. Allocates.
 ///
 /// @param length_per_px unit of the field's lengths
