@@ -68,11 +68,12 @@ void Analysis::begin_series() {
     series_ = frame_.series;
     pipeline_ = std::make_unique<Pipeline>(config_, series_);
     pipeline_->set_visit(visit);
-    if (!again) {
-        pipeline_->resume(series_analysis_.last_visit(series_->uuid));
-    }
     result_ = pipeline_->make_result();
     position_ = 0;
+    if (const auto earlier = series_analysis_.last_visit(series_->uuid); earlier && !again) {
+        pipeline_->resume(earlier);
+        position_ = static_cast<std::uint64_t>(earlier->frames);
+    }
     if (recorder_ != nullptr) {
         recorder_->series_analysed(series_->uuid, describe(config_));
     }
@@ -91,9 +92,9 @@ void Analysis::publish(const FrameResult& result) {
                      frame_.number, result.atoms.size(),
                      result.lattice.a_px * result.length_per_px(), result.length_unit(),
                      result.latency_us / 1000);
-        if (position_ == 0 && pipeline_->frames_resumed() > 0) {
-            spdlog::info("the place of {} frames in the library: its tracks go on",
-                         pipeline_->frames_resumed());
+        const auto resumed = static_cast<std::uint64_t>(pipeline_->frames_resumed());
+        if (resumed > 0 && resumed == position_) {
+            spdlog::info("the place of {} frames in the library: its tracks go on", resumed);
         }
     }
 }
@@ -101,8 +102,7 @@ void Analysis::publish(const FrameResult& result) {
 /// Also of a frame that was given up: the next one depends on it.
 void Analysis::record(FrameStatus status) {
     if (recorder_ != nullptr) {
-        const auto before = static_cast<std::uint64_t>(pipeline_->frames_resumed());
-        recorder_->result(series_->uuid, frame_.number, before + position_,
+        recorder_->result(series_->uuid, frame_.number, position_,
                           status == FrameStatus::ok ? result_hash(result_) : 0);
     }
     ++position_;
