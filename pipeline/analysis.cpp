@@ -70,6 +70,10 @@ void Analysis::begin_series() {
     pipeline_->set_visit(visit);
     result_ = pipeline_->make_result();
     position_ = 0;
+    if (const auto earlier = series_analysis_.last_visit(series_->uuid); earlier && !again) {
+        pipeline_->resume(earlier);
+        position_ = static_cast<std::uint64_t>(earlier->frames);
+    }
     if (recorder_ != nullptr) {
         recorder_->series_analysed(series_->uuid, describe(config_));
     }
@@ -88,6 +92,10 @@ void Analysis::publish(const FrameResult& result) {
                      frame_.number, result.atoms.size(),
                      result.lattice.a_px * result.length_per_px(), result.length_unit(),
                      result.latency_us / 1000);
+        const auto resumed = static_cast<std::uint64_t>(pipeline_->frames_resumed());
+        if (resumed > 0 && resumed == position_) {
+            spdlog::info("the place of {} frames in the library: its tracks go on", resumed);
+        }
     }
 }
 

@@ -2,10 +2,12 @@
 #include "dwellmap/pipeline.hpp"
 
 #include "dwellmap/buffers.hpp"
+#include "dwellmap/find_again.hpp"
 
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <utility>
 
 namespace dwellmap {
 namespace {
@@ -160,7 +162,35 @@ FrameStatus Pipeline::sort_species(FrameResult& result) noexcept {
     return FrameStatus::ok;
 }
 
+void Pipeline::resume(std::shared_ptr<const FieldOfView> earlier) {
+    const char* unit = std::isfinite(pixel_size_nm_) ? "nm" : "px";
+    if (earlier && earlier->unit == unit && earlier->neighbours == config_.statistics.neighbours &&
+        earlier->size() <= 2 * max_atoms_) {
+        set_first_direction(earlier->rotation_rad);
+        earlier_ = std::move(earlier);
+    }
+}
+
+/// What an earlier run has seen, if this first complete frame shows its place.
+void Pipeline::take_up(const Frame& frame, const FrameResult& result) noexcept {
+    const auto earlier = std::exchange(earlier_, nullptr);
+    if (static_cast<std::int64_t>(frame.number) < earlier->frames) {
+        return;  // numbers begin at 0: a recording that is played again
+    }
+    const double length_per_px = result.length_per_px();
+    const auto drift_px = find_again(*earlier, length_per_px, result.atoms, result.lattice);
+    if (drift_px) {
+        track_.restore(*earlier, length_per_px, *drift_px, result.atoms);
+        statistics_.restore(*earlier, length_per_px);
+        frames_here_ = frames_resumed_ = earlier->frames;
+        --visit_;
+    }
+}
+
 FrameStatus Pipeline::track(const Frame& frame, FrameResult& result) noexcept {
+    if (frame.complete && earlier_) {
+        take_up(frame, result);
+    }
     const bool placed =
         columns_.expected()
             ? track_.follow(result.lattice, frame.complete, columns_.expected_tracks(),
@@ -235,11 +265,7 @@ void Pipeline::remember(const FrameResult& result) noexcept {
 
 std::shared_ptr<const FieldOfView> Pipeline::field_of_view(const FrameResult& last) const {
     auto field = std::make_shared<FieldOfView>();
-    field->key = series_->uuid;
-    if (visit_ > 0) {
-        field->key += '/';
-        field->key += std::to_string(visit_);
-    }
+    field->key = field_key(series_->uuid, visit_);
     field->name = series_->name;
     field->unit = last.length_unit();
     field->species_names = last.species_names;

@@ -33,6 +33,14 @@ int SeriesAnalysis::visits(const std::string& uuid) const {
     }));
 }
 
+Library::FieldPtr SeriesAnalysis::last_visit(const std::string& uuid) const {
+    const auto& fields = statistics_.library().fields();
+    const auto key = field_key(uuid, visits(uuid) - 1);
+    const auto found = std::find_if(fields.begin(), fields.end(),
+                                    [&](const auto& field) { return field->key == key; });
+    return found == fields.end() ? nullptr : *found;
+}
+
 /// @return why the field is not in the statistics; empty: it is
 std::string SeriesAnalysis::take(const Library::FieldPtr& field) {
     try {

@@ -208,6 +208,29 @@ void Statistics::collect(double length_per_px, FieldOfView& field) const {
     }
 }
 
+void Statistics::restore(const FieldOfView& field, double length_per_px) noexcept {
+    for (std::size_t k = 0; k < field.size(); ++k) {
+        const auto column = static_cast<Eigen::Index>(k);
+        const std::int32_t seen = field.seen[k];
+        members_[k] = {field.species[k], seen};
+        places_[k] = {field.id[k],
+                      field.x[k] / length_per_px,
+                      field.y[k] / length_per_px,
+                      std::pow(static_cast<double>(field.se_score[k]) * seen, 2),
+                      field.i[k],
+                      field.j[k],
+                      field.n[k],
+                      field.n_outer[k]};
+        means_.col(column) = field.offsets.col(column);
+        if (tracks_count_) {
+            const auto set = set_of(field.species[k]);
+            next(incoming_[set], set) = means_.col(column);
+        }
+    }
+    flush(0);
+    flush(1);
+}
+
 void Statistics::forget_tracks() noexcept {
     std::fill(members_.begin(), members_.end(), Member{});
     std::fill(places_.begin(), places_.end(), Place{});

@@ -2,6 +2,7 @@
 #include "dwellmap/track.hpp"
 
 #include "dwellmap/buffers.hpp"
+#include "fisher_z.hpp"
 
 #include <algorithm>
 #include <array>
@@ -22,7 +23,7 @@ constexpr std::uint16_t kNotFirm = flag_edge | flag_weak | flag_moved;
 
 /// Fisher's z in units of its standard error.
 double z_of(double correlation, double n) noexcept {
-    return std::atanh(std::clamp(correlation, -0.999, 0.999)) * std::sqrt(std::max(1.0, n - 3));
+    return fisher_z(correlation) / std::sqrt(fisher_z_variance(n));
 }
 
 /// Of the distances of columns from tracks, and of their amplitudes.
@@ -225,6 +226,25 @@ void Tracker::remember(const Eigen::Vector2d& shift, std::vector<Atom>& atoms,
             }
         }
     }
+}
+
+void Tracker::restore(const FieldOfView& field, double length_per_px, const Eigen::Vector2d& drift,
+                      const std::vector<Atom>& atoms) noexcept {
+    std::array<Moments, 2> contrast;  // of the field only its species are known
+    for (const Atom& a : atoms) {
+        if (a.species == species_first || a.species == species_second) {
+            contrast[a.species == species_second ? 1 : 0].add(a, {});
+        }
+    }
+    for (std::size_t k = 0; k < field.size(); ++k) {
+        const Moments& of_species = contrast[field.species[k] == species_second ? 1 : 0];
+        tracks_.push_back({field.id[k], static_cast<float>(field.x[k] / length_per_px),
+                           static_cast<float>(field.y[k] / length_per_px),
+                           static_cast<float>(of_species.a / std::max(1.0, of_species.n)), 1,
+                           Site::cation});  // where it was last seen, which is no mean
+        next_id_ = std::max(next_id_, field.id[k] + 1);
+    }
+    drift_ = drift;
 }
 
 bool Tracker::run(const Lattice& lattice, bool keep, std::vector<Atom>& atoms,

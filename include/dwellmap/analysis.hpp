@@ -50,7 +50,8 @@ private:
     const Sinks& sinks_;
     Recorder* const recorder_;
     std::uint64_t analysed_ = 0, failed_ = 0;
-    std::uint64_t position_ = 0;  // complete frames that the pipeline has seen
+    std::uint64_t position_ =
+        0;  // complete frames that its results depend on, an earlier run's too
     std::atomic<bool> reset_ = false;
     std::shared_ptr<const Series> series_;
     std::unique_ptr<Pipeline> pipeline_;

@@ -12,13 +12,17 @@
 
 namespace dwellmap {
 
+/// Name of a field of view: of the stream's series; "/1", "/2", ... when the place was lost and tracks started anew.
+inline std::string field_key(const std::string& uuid, int visit) {
+    return visit > 0 ? uuid + '/' + std::to_string(visit) : uuid;
+}
+
 /// The cations of one field of view whose neighbourhoods were complete: what a composition series is made of.
 ///
 /// One entry an atom (a track, not a sighting), at its mean over the frames since it last changed species. All vectors have the
 /// same length. Lengths are in `unit`; offsets are in the lattice frame, in the order of neighbour_sites().
 struct FieldOfView {
-    std::string
-        key;  ///< of the stream's series; "/1", "/2", ... when the place was lost and tracks started anew
+    std::string key;                           ///< field_key()
     std::string name;                          ///< for people
     std::string unit;                          ///< "nm", or "px" where nobody gave a scale
     std::array<std::string, 4> species_names;  ///< first, second, anion, vacancy

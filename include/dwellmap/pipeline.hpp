@@ -46,6 +46,14 @@ public:
     void set_visit(int visit) noexcept { visit_ = visit; }
     int visit() const noexcept { return visit_; }  ///< counts up when the place is lost
 
+    /// Goes on from the visit before set_visit(), which an earlier run has seen, if the first complete frame shows that place
+    /// (find_again()) and is not one of those that it was made of. Before the first frame.
+    /// @param earlier may be null
+    void resume(std::shared_ptr<const FieldOfView> earlier);
+    std::int64_t frames_resumed() const noexcept {
+        return frames_resumed_;
+    }  ///< complete frames of an earlier run that this one goes on from
+
     /// Which of the six equivalent lattice directions is called "first": that of the first complete frame, or, if set before
     /// it, the one nearest to an earlier image's. NaN: not known yet.
     double first_direction_rad() const noexcept { return columns_.first_direction_rad(); }
@@ -58,6 +66,7 @@ private:
     FrameStatus begin(const Frame& frame, FrameResult& result) noexcept;
     FrameStatus sort_species(FrameResult& result) noexcept;
     FrameStatus track(const Frame& frame, FrameResult& result) noexcept;
+    void take_up(const Frame& frame, const FrameResult& result) noexcept;
     FrameStatus measure(FrameResult& result) noexcept;
     FrameStatus accumulate(const Frame& frame, FrameResult& result) noexcept;
     FrameStatus paint(FrameResult& result) noexcept;
@@ -86,7 +95,9 @@ private:
 
     // of the complete frames so far
     std::int64_t frames_here_ = 0;  // of this field of view
+    std::int64_t frames_resumed_ = 0;
     int visit_ = 0;
+    std::shared_ptr<const FieldOfView> earlier_;  // until the first complete frame
 };
 
 }  // namespace dwellmap

@@ -28,6 +28,9 @@ public:
     /// How often this place has been looked at before: fields of the series' uuid, from before a restart.
     int visits(const std::string& uuid) const;
 
+    /// The last of those visits; null: there was none.
+    Library::FieldPtr last_visit(const std::string& uuid) const;
+
     const SeriesStatistics& statistics() const noexcept { return statistics_; }
 
 private:

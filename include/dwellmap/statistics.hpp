@@ -39,6 +39,11 @@ public:
     /// The tracks with their means as columns of `field`, in the order of the tracks; it allocates while they grow in number.
     void collect(double length_per_px, FieldOfView& field) const;
 
+    /// Goes on from the atoms that collect() had given, as the first tracks, in their order; before the first update().
+    /// With population = observations the sets stay empty: single sightings are not in the field.
+    /// @param field  at most max_tracks entries
+    void restore(const FieldOfView& field, double length_per_px) noexcept;
+
     /// All tracks start anew: what was seen stays in the sets.
     void forget_tracks() noexcept;
 

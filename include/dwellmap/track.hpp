@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "dwellmap/field_of_view.hpp"
 #include "dwellmap/helper.hpp"
 #include "dwellmap/point_grid.hpp"
 #include "dwellmap/types.hpp"
@@ -46,6 +47,13 @@ public:
     bool follow(const Lattice& lattice, bool keep, const std::vector<std::int32_t>& expected,
                 std::vector<Atom>& atoms, std::vector<std::int32_t>& track, Eigen::Vector2d& drift,
                 std::vector<RowShift>& rows, Helper& helper = no_helper()) noexcept;
+
+    /// Goes on from the cations of an earlier run, in the order of the field, instead of from none; new tracks get ids after theirs.
+    /// @param field  at most 2 × max_atoms entries
+    /// @param drift  of the next frame against the field's first one, px, to a quarter of a cell
+    /// @param atoms  of the next frame: their amplitudes tell those of the field's species
+    void restore(const FieldOfView& field, double length_per_px, const Eigen::Vector2d& drift,
+                 const std::vector<Atom>& atoms) noexcept;
 
 private:
     struct Fit {
