@@ -61,10 +61,9 @@ void BandFit::begin(const std::vector<Atom>& expected, double a_px, double sigma
 void BandFit::part_frame(double sigma_px) noexcept {
     const int reach_px = window_px(ColumnStep::model_radius_sigma, sigma_px) / 2 + 1;
     const double apart_px = 2 * (reach_px + kRoom * sigma_px);
-    const int between = static_cast<int>(std::ceil(apart_px / height_px_)),
-              tiles = cols_px_ / height_px_;
-    const int left = (tiles - between) / 2;
-    if (left < 1) {  // all is between them
+    const int between = static_cast<int>(std::ceil(apart_px / height_px_));
+    const int left = static_cast<int>(std::lround(0.5 * cols_px_ / height_px_ - 0.5 * between));
+    if (left < 1 || (left + between) * height_px_ >= cols_px_) {  // all is between them
         left_px_ = 0;
         middle_px_ = cols_px_ / 2;
         right_px_ = cols_px_;

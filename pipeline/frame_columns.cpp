@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 namespace dwellmap {
 namespace {
@@ -61,10 +60,10 @@ bool FrameColumns::begin(const Frame& frame, int rows_in) noexcept {
 void FrameColumns::begin_rows(std::uint64_t number) noexcept {
     frame_number_ = number;
     rows_at_hand_ = rows_checked_ = rows_filtered_ = rows_searched_ = 0;
-    least_ = std::numeric_limits<float>::max();
-    most_ = std::numeric_limits<float>::lowest();
+    extremes_ = {};
     pairs_ = {};
     paired_ = 0;
+    sublattices_.begin();
     lattice_ = known_lattice_;
     expected_ = !prediction_.columns().empty();
     if (expected_) {
@@ -83,15 +82,23 @@ void FrameColumns::take_rows() noexcept {
 }
 
 FrameStatus FrameColumns::check(const Frame& frame) noexcept {
-    for (; rows_checked_ < rows_at_hand_; ++rows_checked_) {
-        const auto row = frame.counts.row(rows_checked_);
-        if (!std::isfinite(row.sum())) {
-            return FrameStatus::not_finite;
-        }
-        least_ = std::min(least_, row.minCoeff());
-        most_ = std::max(most_, row.maxCoeff());
+    std::array<Extremes, 2> halves{extremes_, {}};
+    helper_.halves(static_cast<std::size_t>(frame.counts.cols()),
+                   [&](int half, std::size_t first, std::size_t last) {
+                       Extremes& mine = halves[static_cast<std::size_t>(half)];
+                       for (int y = rows_checked_; y < rows_at_hand_; ++y) {
+                           look_at(frame.counts.row(y).data() + first, last - first, mine);
+                       }
+                   });
+    rows_checked_ = std::max(rows_checked_, rows_at_hand_);
+    extremes_ = {std::min(halves[0].least, halves[1].least),
+                 std::max(halves[0].most, halves[1].most),
+                 halves[0].all_finite && halves[1].all_finite};
+    if (!extremes_.all_finite) {
+        return FrameStatus::not_finite;
     }
-    return rows_left() || most_ > least_ ? FrameStatus::ok : FrameStatus::no_contrast;
+    return rows_left() || extremes_.most > extremes_.least ? FrameStatus::ok
+                                                           : FrameStatus::no_contrast;
 }
 
 /// Only until a complete frame has shown its lattice; a guess from a part of a frame serves that part only.
@@ -147,9 +154,10 @@ FrameStatus FrameColumns::follow(const Frame& frame) noexcept {
         const std::size_t before = bands_.settled();
         bands_.run({frame.counts, frame.row_valid, find_.peaks(), rows_searched_}, cells_, refine_,
                    columns_, helper_);
-        helper_.halves(bands_.settled() - before, [&](int, std::size_t first, std::size_t last) {
-            sublattices_.find_vacancies(cells_, before + first, before + last, columns_);
-        });
+        helper_.halves(
+            bands_.settled() - before, [&](int half, std::size_t first, std::size_t last) {
+                sublattices_.find_vacancies(half, cells_, before + first, before + last, columns_);
+            });
         add_pairs();
     }
     return FrameStatus::ok;
@@ -266,7 +274,7 @@ void FrameColumns::remember(const FrameResult& result,
         return;  // expects nothing: the next frame is searched as a whole
     }
     if (expected_) {
-        sublattices_.measure(result.atoms, cells_);
+        sublattices_.measure();
     }
     peak_height_ = expected_ ? bands_.peak_height() : sites_.mean_height();
     const Eigen::Vector2d step_px =

@@ -18,28 +18,28 @@ constexpr float kSignificant = 3;  // standard errors
 
 SublatticeSorter::SublatticeSorter(const SpecimenConfig& specimen, std::size_t max_atoms)
     : cations_are_darker_(specimen.brighter == "anions") {
-    for (Sublattice& s : sublattices_) {
-        make_room(s.amplitudes, max_atoms);
+    for (Sample& sample : samples_) {
+        for (Sublattice& s : sample) {
+            make_room(s.amplitudes, max_atoms);
+        }
     }
     make_room(site_, max_atoms);
     make_room(scratch_, max_atoms);
 }
 
-void SublatticeSorter::collect(const std::vector<Atom>& atoms, const Cells& cells) noexcept {
-    site_.clear();
-    for (Sublattice& s : sublattices_) {
-        s.amplitudes.clear();
-        s.significant = 0;
-    }
-    for (std::size_t k = 0; k < atoms.size(); ++k) {
-        const int site = cells.site_of(atoms[k], k);
-        site_.push_back(static_cast<std::int8_t>(site));
-        if (site >= 0) {
-            Sublattice& s = sublattices_[static_cast<std::size_t>(site)];
-            s.amplitudes.push_back(atoms[k].amplitude);
-            s.significant += (atoms[k].flags & flag_weak) == 0 ? 1 : 0;
+void SublatticeSorter::begin() noexcept {
+    for (Sample& sample : samples_) {
+        for (Sublattice& s : sample) {
+            s.amplitudes.clear();
+            s.significant = 0;
         }
     }
+}
+
+void SublatticeSorter::add(int site, const Atom& a, Sample& sample) noexcept {
+    Sublattice& s = sample[static_cast<std::size_t>(site)];
+    s.amplitudes.push_back(a.amplitude);
+    s.significant += (a.flags & flag_weak) == 0 ? 1 : 0;
 }
 
 /// Median amplitude of a sublattice; 0: it is not there.
@@ -49,10 +49,15 @@ float SublatticeSorter::brightness(const Sublattice& s) noexcept {
                : 0;
 }
 
-void SublatticeSorter::measure(const std::vector<Atom>& atoms, const Cells& cells) noexcept {
-    collect(atoms, cells);
-    std::transform(sublattices_.begin(), sublattices_.end(), typical_.begin(),
-                   [this](const Sublattice& s) { return brightness(s); });
+void SublatticeSorter::measure() noexcept {
+    for (std::size_t site = 0; site < typical_.size(); ++site) {
+        Sublattice& all = samples_[0][site];
+        const Sublattice& other = samples_[1][site];
+        all.amplitudes.insert(all.amplitudes.end(), other.amplitudes.begin(),
+                              other.amplitudes.end());
+        all.significant += other.significant;
+        typical_[site] = brightness(all);
+    }
 }
 
 /// From the brightest on.
@@ -71,7 +76,16 @@ std::uint32_t SublatticeSorter::notes() const noexcept {
 }
 
 void SublatticeSorter::run(std::vector<Atom>& atoms, Cells& cells) noexcept {
-    measure(atoms, cells);
+    begin();
+    site_.clear();
+    for (std::size_t k = 0; k < atoms.size(); ++k) {
+        const int site = cells.site_of(atoms[k], k);
+        site_.push_back(static_cast<std::int8_t>(site));
+        if (site >= 0) {
+            add(site, atoms[k], samples_[0]);
+        }
+    }
+    measure();
     const auto order = in_order();
     const float cation = cations_are_darker_ && order[1] > 0 ? order[1] : order[0];
     cells.cation_site =
@@ -107,12 +121,13 @@ void SublatticeSorter::label(int site, Atom& a) const noexcept {
     a.flags = static_cast<std::uint16_t>(a.flags | (absent ? flag_weak : 0));
 }
 
-void SublatticeSorter::find_vacancies(const Cells& cells, std::size_t first, std::size_t last,
-                                      std::vector<Atom>& atoms) const noexcept {
+void SublatticeSorter::find_vacancies(int half, const Cells& cells, std::size_t first,
+                                      std::size_t last, std::vector<Atom>& atoms) noexcept {
     for (std::size_t k = first; k < last; ++k) {
         const int site = cells.site_of(atoms[k], k);
         if (site >= 0) {
             label(site, atoms[k]);
+            add(site, atoms[k], samples_[static_cast<std::size_t>(half)]);
         }
     }
 }

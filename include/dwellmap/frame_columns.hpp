@@ -6,6 +6,7 @@
 #include "dwellmap/cells.hpp"
 #include "dwellmap/config.hpp"
 #include "dwellmap/error.hpp"
+#include "dwellmap/extremes.hpp"
 #include "dwellmap/filter.hpp"
 #include "dwellmap/find.hpp"
 #include "dwellmap/helper.hpp"
@@ -100,7 +101,7 @@ private:
     static constexpr std::uint64_t kNoFrame = ~std::uint64_t{0};
     std::uint64_t frame_number_ = kNoFrame;
     int rows_in_ = 0, rows_at_hand_ = 0, rows_checked_ = 0, rows_filtered_ = 0, rows_searched_ = 0;
-    float least_ = 0, most_ = 0;  // counts, of the rows checked
+    Extremes extremes_;  // counts, of the rows checked
     bool expected_ = false;
     std::vector<Atom> columns_;         // of the bands
     std::array<CationPairs, 2> pairs_;  // of the first paired_ of them

@@ -26,13 +26,16 @@ public:
     /// @param cells  out: cation_site; columns that were removed are gone, others renumbered
     void run(std::vector<Atom>& atoms, Cells& cells) noexcept;
 
-    /// Of a frame whose columns were expected, and so their sublattices: the columns [first, last) against the amplitudes
-    /// of the frame before. Out: species, as above.
-    void find_vacancies(const Cells& cells, std::size_t first, std::size_t last,
-                        std::vector<Atom>& atoms) const noexcept;
+    /// Before a frame whose columns are expected, and so their sublattices.
+    void begin() noexcept;
+
+    /// Its columns [first, last) against the amplitudes of the frame before; each column once. Two halves may run at the same time.
+    /// @param atoms  out: species, as above
+    void find_vacancies(int half, const Cells& cells, std::size_t first, std::size_t last,
+                        std::vector<Atom>& atoms) noexcept;
 
     /// The amplitudes of its sublattices, for the next one.
-    void measure(const std::vector<Atom>& atoms, const Cells& cells) noexcept;
+    void measure() noexcept;
 
     /// Bits of Note, of the sublattices measured last.
     std::uint32_t notes() const noexcept;
@@ -43,7 +46,9 @@ private:
         std::size_t significant = 0;
     };
 
-    void collect(const std::vector<Atom>& atoms, const Cells& cells) noexcept;
+    using Sample = std::array<Sublattice, Cells::sites>;
+
+    static void add(int site, const Atom& a, Sample& sample) noexcept;
     float brightness(const Sublattice& s) noexcept;
     std::array<float, Cells::sites> in_order() const noexcept;
 
@@ -51,8 +56,8 @@ private:
 
     bool cations_are_darker_;
     std::array<float, Cells::sites> typical_{};  // amplitude of each sublattice, 0: it is not there
-    std::array<Sublattice, Cells::sites> sublattices_;
-    std::vector<std::int8_t> site_;  // [atoms] of its cell, -1: none
+    std::array<Sample, 2> samples_;              // of the two halves
+    std::vector<std::int8_t> site_;              // [atoms] of its cell, -1: none
     std::vector<float> scratch_;
 };
 

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <limits>
+
+namespace dwellmap {
+
+/// The least and the greatest of some counts, and whether all of them are numbers.
+struct Extremes {
+    float least = std::numeric_limits<float>::max();
+    float most = std::numeric_limits<float>::lowest();
+    bool all_finite = true;
+};
+
+/// Takes n more counts in. One pass.
+void look_at(const float* counts, std::size_t n, Extremes& extremes) noexcept;
+
+}  // namespace dwellmap
