@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "dwellmap/recorded_entries.hpp"
 #include "dwellmap/recorder.hpp"
-#include "dwellmap/recording_reader.hpp"
 
 #include <cstddef>
 #include <cstdint>

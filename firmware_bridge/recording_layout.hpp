@@ -3,7 +3,7 @@
 
 #include "dwellmap/frame_message.hpp"
 #include "dwellmap/hdf5_io.hpp"
-#include "dwellmap/recording_reader.hpp"
+#include "dwellmap/recorded_entries.hpp"
 #include "dwellmap/types.hpp"
 
 #include <cstdint>

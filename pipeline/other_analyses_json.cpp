@@ -20,6 +20,24 @@ json columns(const Eigen::MatrixXd& matrix) {
     return out;
 }
 
+json components_json(const PaperComponents& p) {
+    return {{"count", p.count},
+            {"singular_values", numbers(p.singular_values)},
+            {"components", columns(p.components)},
+            {"response", p.response < 0 ? json(nullptr) : json(p.response)}};
+}
+
+json image_components(const Library& library, std::int8_t species, const std::vector<int>& image) {
+    json out = json::array();
+    for (std::size_t k = 0; k < library.fields().size(); ++k) {
+        const FieldOfView& field = *library.fields()[k];
+        out.push_back(components_json(decompose_as_published(field, species)));
+        out.back()["image"] = image[k];
+        out.back()["rotation_rad"] = number(field.rotation_rad);
+    }
+    return out;
+}
+
 json paper_cells(const PaperAnalysis& p) {
     json out = json::array();
     for (std::size_t k = 0; k < p.cells.size(); ++k) {
@@ -66,21 +84,20 @@ json descriptors_json(const Library& library) {
     return out;
 }
 
-json paper_json(const Library& library) {
+json paper_json(const Library& library, const std::vector<int>& image) {
     json out = json::array();
     for (std::int8_t s = 0; s < 2 && !library.fields().empty(); ++s) {
         const PaperAnalysis p = analyse_as_published(library, s);
-        out.push_back(
+        json one = components_json(p);
+        one.update(
             {{"species", library.fields().front()->species_names[static_cast<std::size_t>(s)]},
-             {"count", p.count},
-             {"singular_values", numbers(p.singular_values)},
-             {"components", columns(p.components)},
-             {"response", p.response < 0 ? json(nullptr) : json(p.response)},
+             {"images", image_components(library, s, image)},
              {"cells", paper_cells(p)},
              {"a", number(p.estimate.value.a)},
              {"b", number(p.estimate.value.b)},
              {"d", number(p.estimate.value.d)},
              {"ratio", number(p.estimate.ratio)}});
+        out.push_back(one);
     }
     return out;
 }

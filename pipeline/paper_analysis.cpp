@@ -44,18 +44,34 @@ bool is_inside(const FieldOfView& f, std::size_t k) noexcept {
     return off_edge(f.x[k], f.width) && off_edge(f.y[k], f.height);
 }
 
+/// The atoms of the species, numbers into the field.
+std::vector<std::size_t> atoms_of(const FieldOfView& f, std::int8_t species) {
+    std::vector<std::size_t> atoms;
+    for (std::size_t k = 0; k < f.size(); ++k) {
+        if (f.species[k] == species && is_inside(f, k)) {
+            atoms.push_back(k);
+        }
+    }
+    return atoms;
+}
+
+void append_distances(const FieldOfView& f, const std::vector<std::size_t>& atoms,
+                      std::vector<Six>& rows) {
+    for (const auto k : atoms) {
+        rows.push_back(
+            distances_by_angle(f.offsets.col(static_cast<Eigen::Index>(k)), f.rotation_rad));
+    }
+}
+
 /// All atoms of the species: their distances, and a sample that lacks the scores only.
 std::vector<Six> stack(const Library& library, std::int8_t species, ScoreSample& sample) {
     std::vector<Six> rows;
     int image = 0;
     for (const auto& field : library.fields()) {
         const FieldOfView& f = *field;
-        for (std::size_t k = 0; k < f.size(); ++k) {
-            if (f.species[k] != species || !is_inside(f, k)) {
-                continue;
-            }
-            rows.push_back(
-                distances_by_angle(f.offsets.col(static_cast<Eigen::Index>(k)), f.rotation_rad));
+        const auto atoms = atoms_of(f, species);
+        append_distances(f, atoms, rows);
+        for (const auto k : atoms) {
             const int unlike = species == species_first ? f.n[k] : kNeighbours - f.n[k];
             sample.n.push_back(unlike);
             sample.x.push_back(std::isfinite(f.x_of_series()) ? f.x_of_series() : 0);
@@ -88,6 +104,24 @@ int find_response(const Eigen::MatrixXd& components) {
     return best;
 }
 
+PaperComponents decompose(const std::vector<Six>& rows) {
+    PaperComponents p;
+    if (static_cast<std::int64_t>(rows.size()) < kFewest) {
+        return p;
+    }
+    p.count = static_cast<std::int64_t>(rows.size());
+    Eigen::Matrix<double, kNeighbours, kNeighbours> squares;
+    squares.setZero();
+    for (const Six& x : rows) {
+        squares += x * x.transpose();
+    }
+    const Eigen::SelfAdjointEigenSolver<decltype(squares)> solver(squares);
+    p.singular_values = solver.eigenvalues().cwiseMax(0).cwiseSqrt().reverse();
+    p.components = solver.eigenvectors().rowwise().reverse();
+    p.response = find_response(p.components);
+    return p;
+}
+
 void fit_response(PaperAnalysis& p) {
     std::vector<ResponseCell> responses;
     for (const ScoreCell& cell : p.cells) {
@@ -107,22 +141,12 @@ void fit_response(PaperAnalysis& p) {
 }  // namespace
 
 PaperAnalysis analyse_as_published(const Library& library, std::int8_t species) {
-    PaperAnalysis p;
     ScoreSample sample;
     const std::vector<Six> rows = stack(library, species, sample);
-    if (static_cast<std::int64_t>(rows.size()) < kFewest) {
+    PaperAnalysis p{decompose(rows), {}, {}, {}};
+    if (p.count == 0) {
         return p;
     }
-    p.count = static_cast<std::int64_t>(rows.size());
-    Eigen::Matrix<double, kNeighbours, kNeighbours> squares;
-    squares.setZero();
-    for (const Six& x : rows) {
-        squares += x * x.transpose();
-    }
-    const Eigen::SelfAdjointEigenSolver<decltype(squares)> solver(squares);
-    p.singular_values = solver.eigenvalues().cwiseMax(0).cwiseSqrt().reverse();
-    p.components = solver.eigenvectors().rowwise().reverse();
-    p.response = find_response(p.components);
     for (const Six& x : rows) {
         sample.score.push_back(x.dot(p.components.col(p.response)) / p.singular_values[p.response]);
     }
@@ -131,6 +155,12 @@ PaperAnalysis analyse_as_published(const Library& library, std::int8_t species) 
     p.cells = cells.cells();
     fit_response(p);
     return p;
+}
+
+PaperComponents decompose_as_published(const FieldOfView& field, std::int8_t species) {
+    std::vector<Six> rows;
+    append_distances(field, atoms_of(field, species), rows);
+    return decompose(rows);
 }
 
 }  // namespace dwellmap

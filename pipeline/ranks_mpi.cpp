@@ -5,6 +5,7 @@
 #include <mpi.h>
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -27,22 +28,46 @@ void for_each_piece(std::span<std::byte> message, const F& f) {
     }
 }
 
-void send_to_first(std::vector<std::byte> message) {
-    const std::uint64_t size = message.size();
-    MPI_Send(&size, 1, MPI_UINT64_T, 0, 0, MPI_COMM_WORLD);
+std::vector<std::byte> to_bytes(const Library::FieldPtr& field) {
+    Library one;
+    one.put(field);
+    return to_hdf5(one);
+}
+
+void send_to_first(std::uint64_t place, std::vector<std::byte> message) {
+    const std::array<std::uint64_t, 2> head{place, message.size()};
+    MPI_Send(head.data(), 2, MPI_UINT64_T, 0, 0, MPI_COMM_WORLD);
     for_each_piece(message, [](std::byte* begin, int bytes) {
         MPI_Send(begin, bytes, MPI_BYTE, 0, 0, MPI_COMM_WORLD);
     });
 }
 
-std::vector<std::byte> receive_from(int rank) {
-    std::uint64_t size = 0;
-    MPI_Recv(&size, 1, MPI_UINT64_T, rank, 0, MPI_COMM_WORLD, MPI_STATUS_IGNORE);
+void send_all(const std::vector<Library::FieldPtr>& fields) {
+    for (std::size_t k = 0; k < fields.size(); ++k) {
+        if (fields[k]) {
+            send_to_first(k, to_bytes(fields[k]));
+        }
+    }
+    send_to_first(fields.size(), {});  // no more
+}
+
+/// @return false: there are no more from this rank
+bool receive_from(int rank, std::vector<Library::FieldPtr>& fields) {
+    std::array<std::uint64_t, 2> head{};
+    MPI_Recv(head.data(), 2, MPI_UINT64_T, rank, 0, MPI_COMM_WORLD, MPI_STATUS_IGNORE);
+    const auto [place, size] = head;
+    if (place == fields.size()) {
+        return false;
+    }
     std::vector<std::byte> message(size);
     for_each_piece(message, [&](std::byte* begin, int bytes) {
         MPI_Recv(begin, bytes, MPI_BYTE, rank, 0, MPI_COMM_WORLD, MPI_STATUS_IGNORE);
     });
-    return message;
+    auto& mine = fields.at(place);
+    if (!mine) {
+        mine = from_hdf5(message, "rank " + std::to_string(rank)).fields().front();
+    }
+    return true;
 }
 
 }  // namespace
@@ -56,21 +81,14 @@ Ranks::Ranks() {
 
 Ranks::~Ranks() { MPI_Finalize(); }
 
-Library Ranks::gather(const Library& mine) const {
+void Ranks::gather(std::vector<Library::FieldPtr>& fields) const {
     if (rank_ > 0) {
-        send_to_first(to_hdf5(mine));
-        return {};
+        send_all(fields);
     }
-    Library all = mine;
-    for (int rank = 1; rank < size_; ++rank) {
-        const std::string origin = "rank " + std::to_string(rank);
-        const Library theirs = from_hdf5(receive_from(rank), origin);
-        for (const auto& field : theirs.fields()) {
-            all.check_fits(*field, origin);
+    for (int rank = 1; rank_ == 0 && rank < size_; ++rank) {
+        while (receive_from(rank, fields)) {
         }
-        all.merge(theirs);
     }
-    return all;
 }
 
 double Ranks::broadcast(double value) const {
@@ -78,7 +96,10 @@ double Ranks::broadcast(double value) const {
     return value;
 }
 
-void Ranks::barrier() const { MPI_Barrier(MPI_COMM_WORLD); }
+int Ranks::largest(int value) const {
+    MPI_Allreduce(MPI_IN_PLACE, &value, 1, MPI_INT, MPI_MAX, MPI_COMM_WORLD);
+    return value;
+}
 
 void Ranks::stop(int exit_code) const {
     MPI_Abort(MPI_COMM_WORLD, exit_code);

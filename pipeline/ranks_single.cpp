@@ -8,9 +8,9 @@ namespace dwellmap {
 Ranks::Ranks() = default;
 Ranks::~Ranks() {}
 
-Library Ranks::gather(const Library& mine) const { return mine; }
+void Ranks::gather(std::vector<Library::FieldPtr>& /*fields*/) const {}
 double Ranks::broadcast(double value) const { return value; }
-void Ranks::barrier() const {}
+int Ranks::largest(int value) const { return value; }
 void Ranks::stop(int exit_code) const { std::exit(exit_code); }
 
 }  // namespace dwellmap

@@ -37,11 +37,19 @@ bool may_command(const WebRequest& request, const WebHub& hub) {
            has_token(request, hub.token);
 }
 
-std::string forbidden(const WebHub& hub) {
+/// 401 where a token would do: the page asks for it then.
+WebResponse refusal(const WebHub& hub) {
     const std::string token = R"("Authorization: Bearer" and the secret set as web.token)";
-    return hub.loopback ? "403 Forbidden: commands are taken from the page at http://" +
-                              hub.own_hosts.front() + "/, or with " + token
-                        : "403 Forbidden: over the network, commands are taken only with " + token;
+    if (hub.loopback)
+        return plain_response(http::status::forbidden,
+                              "403 Forbidden: commands are taken from the page at http://" +
+                                  hub.own_hosts.front() + "/, or with " + token);
+    const std::string over = "over the network, commands are taken only with " + token;
+    if (hub.token.empty())
+        return plain_response(http::status::forbidden, "403 Forbidden: " + over + ": none is set");
+    auto r = plain_response(http::status::unauthorized, "401 Unauthorized: " + over);
+    r.set(http::field::www_authenticate, "Bearer");
+    return r;
 }
 
 bool is_json(const WebRequest& request) {
@@ -75,7 +83,7 @@ std::optional<WebResponse> read_command(const WebRequest& request, const WebHub&
         return r;
     }
     if (!may_command(request, hub))
-        return plain_response(http::status::forbidden, forbidden(hub));
+        return refusal(hub);
     if (!is_json(request))
         return plain_response(http::status::unsupported_media_type,
                               "415 Unsupported Media Type: a command is application/json");

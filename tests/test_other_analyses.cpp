@@ -110,3 +110,23 @@ TEST_CASE("published: neighbours are counted if they are of the other species",
     CHECK(p.cells[0].mixture.count > p.cells[1].mixture.count);
     CHECK(p.cells[1].mixture.count > p.cells[3].mixture.count);
 }
+
+TEST_CASE("published: what the images are made of alone adds up to what they are together",
+          "[paper_analysis]") {
+    const Library library = four_fields();
+    const auto squares = [](const PaperComponents& p) -> Eigen::MatrixXd {
+        return p.components * p.singular_values.cwiseAbs2().asDiagonal() * p.components.transpose();
+    };
+    Eigen::MatrixXd sum = Eigen::MatrixXd::Zero(6, 6);
+    std::int64_t count = 0;
+    for (const auto& field : library.fields()) {
+        const auto alone = decompose_as_published(*field, species_second);
+        REQUIRE(alone.count > 30);
+        CHECK(alone.response > 0);
+        sum += squares(alone);
+        count += alone.count;
+    }
+    const auto all = analyse_as_published(library, species_second);
+    CHECK(all.count == count);
+    CHECK(sum.isApprox(squares(all), 1e-10));
+}

@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dwellmap/error.hpp"
-#include "player.hpp"
 #include "support/folder.hpp"
+#include "support/played.hpp"
 #include "support/recordings.hpp"
 
 #include <catch2/catch.hpp>
-#include <zmq.hpp>
 
 #include <chrono>
-#include <cstdlib>
-#include <fstream>
-#include <map>
+#include <limits>
 #include <thread>
 
 using namespace dwellmap;
@@ -19,75 +16,6 @@ using namespace std::chrono_literals;
 using Catch::Matchers::Contains;
 
 namespace {
-
-constexpr int kRows = 12, kCols = 20;
-
-/// All that a player sends, decoded.
-struct Heard {
-    std::vector<StartMessage> starts;  // each series once
-    std::vector<RowsMessage> rows;     // without pixels
-    std::vector<std::string> ends;     // reasons, each series once
-    std::map<std::uint64_t, Image> frames;
-};
-
-class Listener {
-public:
-    explicit Listener(const std::string& endpoint) {
-        socket_.set(zmq::sockopt::linger, 0);
-        socket_.set(zmq::sockopt::rcvtimeo, 5000);
-        socket_.connect(endpoint);
-        socket_.set(zmq::sockopt::subscribe, "");
-    }
-
-    /// Until `series` ended.
-    Heard listen(std::size_t series) {
-        Heard heard;
-        zmq::message_t message;
-        while (heard.ends.size() < series && socket_.recv(message)) {
-            take(heard, decode_frame_message({message.data<std::byte>(), message.size()}));
-        }
-        return heard;
-    }
-
-private:
-    void take(Heard& heard, const FrameMessage& message) {
-        REQUIRE(message.reason == RejectReason::none);
-        if (const auto* start = std::get_if<StartMessage>(&message.content)) {
-            if (heard.starts.empty() || heard.starts.back().series.uuid != start->series.uuid) {
-                heard.starts.push_back(*start);
-            }
-        } else if (const auto* rows = std::get_if<RowsMessage>(&message.content)) {
-            auto& image = heard.frames[rows->frame];
-            if (image.size() == 0) {
-                image.setZero(rows->rows_px, rows->cols_px);
-            }
-            const auto pixels = static_cast<std::size_t>(rows->row_count * rows->cols_px);
-            to_float(rows->pixel_type, rows->pixels, {&image(rows->first_row, 0), pixels});
-            heard.rows.push_back(*rows);
-        } else if (const auto* end = std::get_if<EndMessage>(&message.content)) {
-            if (end->uuid != last_end_) {
-                heard.ends.emplace_back(end->reason);
-                last_end_ = end->uuid;
-            }
-        }
-    }
-
-    zmq::context_t context_{1};
-    zmq::socket_t socket_{context_, zmq::socket_type::sub};
-    std::string last_end_;
-};
-
-std::vector<Reel> reels_of(const std::vector<std::string>& files, const PlayCut& cut = {}) {
-    std::vector<Reel> reels;
-    for (const auto& file : files) {
-        for (const auto& input : find_images(file)) {
-            if (reels.empty() || !reels.back().append(input)) {
-                reels.emplace_back(input, cut);
-            }
-        }
-    }
-    return reels;
-}
 
 struct Played {
     Heard heard;
@@ -102,15 +30,10 @@ Played play(std::vector<Reel> reels, const PlaySettings& settings, std::size_t s
     REQUIRE(publisher.wait_for_subscriber(5s));
     Player player(publisher, std::move(reels), settings, stop);
     std::thread thread([&] { player.run(); });
-    const auto heard = listener.listen(series);
+    Heard heard;
+    listener.listen(heard, [&](const Heard& h) { return h.ends.size() == series; });
     thread.join();
     return {heard, player.interval_errors(), player.damaged()};
-}
-
-constexpr PlaySettings as_fast_as_possible() {
-    PlaySettings s;
-    s.speed = 0;
-    return s;
 }
 
 }  // namespace
@@ -231,14 +154,7 @@ TEST_CASE("a damaged frame is left out, the others are played", "[play]") {
         }
     }
     auto reels = reels_of({path});
-    std::fstream file(path, std::ios::binary | std::ios::in | std::ios::out);
-    const std::string all(std::istreambuf_iterator<char>(file), {});
-    const auto frame = picture(1, kRows, kCols);
-    const auto at =
-        all.find(std::string(reinterpret_cast<const char*>(frame.data()), frame.size() * 4));
-    REQUIRE(at != std::string::npos);
-    file.seekp(static_cast<std::streamoff>(at));
-    file.put('!').flush();
+    damage(path, picture(1, kRows, kCols));
     const auto played = play(std::move(reels), as_fast_as_possible());
     CHECK(played.damaged == 1);
     CHECK(played.heard.frames.size() == 2);

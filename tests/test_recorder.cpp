@@ -1,102 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dwellmap/error.hpp"
-#include "dwellmap/recorder.hpp"
-#include "dwellmap/recording_reader.hpp"
-#include "support/folder.hpp"
-#include "support/stream.hpp"
+// Which of what a recorder is given is in the file.
+#include "support/recorder_stream.hpp"
 
 #include <catch2/catch.hpp>
 
-#include <sys/resource.h>
-
-#include <atomic>
-#include <chrono>
-#include <csignal>
-#include <filesystem>
-#include <stdexcept>
-#include <thread>
+#include <algorithm>
+#include <span>
 
 using namespace dwellmap;
 using namespace dwellmap::testing;
-using Catch::Matchers::Contains;
 using State = RecordingStatus::State;
-
-namespace {
-
-constexpr int kRows = 8, kCols = 16;
-constexpr std::int64_t kSecond_ns = 1'000'000'000;
-
-std::int64_t now_ns() {
-    return std::chrono::steady_clock::now().time_since_epoch() / std::chrono::nanoseconds(1);
-}
-
-/// A sender and the receiver's thread in one: messages go through their bytes.
-struct Stream {
-    Recorder& recorder;
-    std::uint64_t session = 1, seq = 0;
-    std::int64_t now = now_ns();
-
-    template <class Message>
-    void send(const Message& message) {
-        auto owner =
-            std::make_shared<const std::vector<std::byte>>(encode(message, Stamp{session, seq++}));
-        const Bytes bytes = *owner;
-        const auto decoded = decode_frame_message(bytes);
-        if (decoded.reason != RejectReason::none) {
-            throw std::logic_error(std::string(to_string(decoded.reason)));
-        }
-        recorder.message({std::move(owner), bytes}, decoded, now);
-    }
-
-    void start(const std::string& uuid = kUuid, int rows = kRows, int cols = kCols) {
-        send(start_message(rows, cols, PixelType::f32, uuid));
-    }
-
-    void rows(std::uint64_t frame, int first, int count, const std::string& uuid = kUuid,
-              int all_rows = kRows, int cols = kCols) {
-        const auto values = pixels(frame, first, count, cols);
-        auto m = rows_message(frame, all_rows, cols, first, count, values);
-        m.uuid = uuid;
-        send(m);
-    }
-
-    void frame(std::uint64_t number, const std::string& uuid = kUuid) {
-        rows(number, 0, kRows / 2, uuid);
-        rows(number, kRows / 2, kRows / 2, uuid);
-    }
-
-    void end(const std::string& uuid = kUuid) {
-        EndMessage m;
-        m.uuid = uuid;
-        m.reason = "done";
-        m.frames_sent = 7;
-        send(m);
-    }
-};
-
-RecordingConfig config(const Folder& folder) {
-    RecordingConfig c;
-    c.folder = folder / "";
-    return c;
-}
-
-std::vector<std::uint64_t> numbers(const RecordedSeries& series) {
-    std::vector<std::uint64_t> all;
-    for (const auto& frame : series.index) {
-        all.push_back(frame.number);
-    }
-    return all;
-}
-
 using Numbers = std::vector<std::uint64_t>;
-
-}  // namespace
 
 TEST_CASE(
     "a recording has the frames as they came, each closed by its last block or the next one") {
     const Folder folder;
     Recorder recorder(config(folder));
-    Stream stream{recorder};
+    RecorderStream stream{recorder};
     REQUIRE(recorder.start("a.h5").state == State::recording);
     stream.rows(0, 0, 4);  // before any start: of nothing we know
     stream.start();
@@ -138,7 +58,7 @@ TEST_CASE(
 TEST_CASE("another series, and another run of the sender, begin another group") {
     const Folder folder;
     Recorder recorder(config(folder));
-    Stream stream{recorder};
+    RecorderStream stream{recorder};
     recorder.start("a.h5");
     stream.start();
     stream.frame(0);
@@ -165,7 +85,7 @@ TEST_CASE("what came shortly before the command is recorded, without the frame t
     auto c = config(folder);
     c.before_s = 10;
     Recorder recorder(c);
-    Stream stream{recorder};
+    RecorderStream stream{recorder};
     stream.now -= 30 * kSecond_ns;
     stream.start();
     stream.frame(0);
@@ -193,7 +113,7 @@ TEST_CASE(
     auto c = config(folder);
     c.before_mib = 0;
     Recorder recorder(c);
-    Stream stream{recorder};
+    RecorderStream stream{recorder};
     stream.start();
     stream.frame(0);
     stream.rows(1, 0, 4);
@@ -215,7 +135,7 @@ TEST_CASE("a block that the queue has no room for is left out, counted and marke
     auto c = config(folder);
     c.queue_mib = 1;
     Recorder recorder(c);
-    Stream stream{recorder};
+    RecorderStream stream{recorder};
     recorder.start("a.h5");
     const int rows = 1100, cols = 256;  // 1 KiB a row
     stream.start(kUuid, rows, cols);
@@ -236,118 +156,4 @@ TEST_CASE("a block that the queue has no room for is left out, counted and marke
     CHECK(image.row_valid[4] == 0);
     CHECK(image.row_valid[1093] == 0);
     CHECK(image.row_valid[1094] == 1);
-}
-
-TEST_CASE("a disk that takes no more ends the recording, not the program") {
-    const Folder folder;
-    Recorder recorder(config(folder));
-    Stream stream{recorder};
-    recorder.start("full.h5");
-    stream.start();
-    stream.frame(0);
-    while (recorder.status().frames == 0) {
-        std::this_thread::yield();
-    }
-    std::signal(SIGXFSZ, SIG_IGN);
-    rlimit before{};
-    getrlimit(RLIMIT_FSIZE, &before);
-    rlimit limit = before;
-    limit.rlim_cur = 16384;
-    setrlimit(RLIMIT_FSIZE, &limit);
-    for (std::uint64_t k = 1; recorder.status().state == State::recording; ++k) {
-        stream.frame(k);
-    }
-    setrlimit(RLIMIT_FSIZE, &before);
-    const auto status = recorder.status();
-    CHECK(status.state == State::failed);
-    CHECK_THAT(status.error, Contains("full.h5") && Contains("File too large"));
-    CHECK_THROWS_WITH(recorder.stop(), Contains("nothing is being recorded"));
-    std::filesystem::copy_file(folder / "full.h5",
-                               folder / "kept.h5");  // as another program sees it
-    const RecordingReader reader(folder / "kept.h5");
-    REQUIRE(reader.series().at(0).index.size() >= 1);
-    RecordedImage image;
-    reader.read(0, reader.series()[0].index.size() - 1, image);
-    CHECK(image.pixels.size() == kRows * kCols * sizeof(float));
-
-    recorder.start("next.h5");
-    stream.frame(100'000);
-    CHECK(recorder.stop().frames >= 1);
-}
-
-TEST_CASE("start and stop say what is wrong, and draw a name") {
-    const Folder folder;
-    Recorder recorder(config(folder));
-    CHECK_THROWS_WITH(recorder.stop(), Contains("nothing is being recorded"));
-    const auto first = recorder.start();
-    CHECK_THAT(first.file, Contains(folder / "dwellmap-") && Catch::Matchers::EndsWith("Z.h5"));
-    CHECK_THROWS_WITH(recorder.start(), Contains("runs already") && Contains(first.file));
-    recorder.stop();
-    CHECK_THROWS_WITH(recorder.start(first.file), Contains("never overwritten"));
-    const auto second = recorder.start();  // perhaps in the same second
-    CHECK(second.file != first.file);
-}
-
-TEST_CASE("a recorder that goes closes its file whole") {
-    const Folder folder;
-    {
-        Recorder recorder(config(folder));
-        Stream stream{recorder};
-        recorder.start("a.h5");
-        stream.start();
-        for (std::uint64_t k = 0; k < 50; ++k) {
-            stream.frame(k);
-        }
-        stream.rows(50, 0, 4);
-    }
-    const RecordingReader reader(folder / "a.h5");
-    CHECK(reader.closed());
-    CHECK(reader.series().at(0).index.size() == 51);
-}
-
-TEST_CASE("receiver, analysis and operator use a recorder at the same time") {
-    const Folder folder;
-    Recorder recorder(config(folder));
-    std::atomic<bool> done = false;
-    const auto wait_for_disk = [&] {
-        do {
-            std::this_thread::yield();
-        } while (recorder.status().queued_bytes > 100'000);
-    };
-    std::thread analysis([&] {
-        recorder.series_analysed(kUuid, "settings");
-        for (std::uint64_t k = 0; !done; ++k) {
-            recorder.result(kUuid, k, k, k);
-            wait_for_disk();
-        }
-    });
-    std::thread receiver([&] {
-        Stream stream{recorder};
-        stream.start();
-        for (std::uint64_t k = 0; !done; ++k) {
-            stream.now = now_ns();
-            stream.frame(k);
-            recorder.counters({});
-            wait_for_disk();
-        }
-    });
-    std::uint64_t recorded = 0;
-    for (int k = 0; k < 5; ++k) {
-        const auto file = recorder.start().file;
-        while (recorder.status().frames < 3) {
-            std::this_thread::yield();
-        }
-        const auto frames = recorder.stop().frames;
-        recorded += frames;
-        const auto index = RecordingReader(file).series().at(0).index;
-        CHECK(index.size() == frames);
-        CHECK(std::all_of(index.begin(),
-                          index.end() - 1,  // stop() may come in the middle of a frame
-
-                          [](const RecordedFrame& f) { return f.complete == 1; }));
-    }
-    done = true;
-    analysis.join();
-    receiver.join();
-    CHECK(recorded >= 15);
 }

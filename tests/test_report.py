@@ -41,14 +41,19 @@ def of_descriptor(species: str, kind: str, dimension: int) -> dict:
 
 
 def of_paper(species: str, compositions: list[float]) -> dict:
-    """Places are in the order of a lattice that is turned by 70°: from site 2; the response is the zigzag of row 0."""
+    """Places are in the order of a lattice that is turned by 70°: from site 2; the response is the zigzag of row 0.
+    The images' own are of lattices turned by 70° and, from site 3, by 10°, with components 2 and 3 in turn."""
     vectors = COSINES / np.linalg.norm(COSINES, axis=1, keepdims=True)
     two = {"means": [-0.02, 0.03], "sigmas": [0.01, 0.02], "weights": [0.4, 0.6]}
     none = {"means": [], "sigmas": [], "weights": []}
     cells = [{"x": x, "unlike": n, "count": 30 if n else 3, "prediction": 0.01 * n, **(two if n else none)}
              for x in compositions for n in range(7)]
+    alone = [{"image": k, "rotation_rad": np.radians((70, 10)[k % 2]), "count": 81, "response": 1 + k % 2,
+              "singular_values": [3, 0.2, 0.1, 0.1, 0.1, 0.1],
+              "components": np.roll(vectors[[0, 1 + k % 2, 2 - k % 2, 3, 4, 5]], -2 - k % 2, axis=1).tolist()}
+             for k in range(len(compositions))]
     return {"species": species, "count": 162, "singular_values": [4, 0.3, 0.1, 0.1, 0.1, 0.1], "response": 1,
-            "components": np.roll(vectors, -2, axis=1).tolist(), "cells": cells, "a": 0.004, "b": 0.012, "d": 0.01,
+            "components": np.roll(vectors, -2, axis=1).tolist(), "images": alone, "cells": cells, "a": 0.004, "b": 0.012, "d": 0.01,
             "ratio": 0.5}
 
 
@@ -129,6 +134,15 @@ class Page(unittest.TestCase):
 
 
 class Missing(Folder):
+    def test_published_components_of_single_images(self) -> None:
+        results = example()
+        self.assertIn("a, image by image", self.report(results))
+        for species in results["paper"]:
+            species["images"] = []
+        page = self.report(results)
+        self.assertNotIn("a, image by image", page)
+        self.assertIn("the results have none of single images", page)
+
     def test_nothing_but_an_image(self) -> None:
         page = self.report({"series": [{}]})
         self.assertGreaterEqual(page.count("Not shown: "), 8)
@@ -215,6 +229,12 @@ class OtherAnalyses(unittest.TestCase):
         np.testing.assert_allclose(mo.components[1], COSINES[1] / 3**0.5, atol=1e-12)
         self.assertEqual([mo.named(k)[0] for k in (0, 1, 3, 5)],
                          ["isotropic", "symmetry breaking or shift", "shear", "trigonal"])
+
+    def test_published_components_of_an_image_stand_on_the_same_sites(self) -> None:
+        mo = published.published(Results(example()), "Mo")
+        self.assertEqual([(p.count, p.response) for p in mo.images.values()], [(81, 1), (81, 2)])
+        np.testing.assert_allclose(mo.images[0].components, mo.components, atol=1e-12)
+        np.testing.assert_allclose(mo.images[1].components, mo.components[[0, 2, 1, 3, 4, 5]], atol=1e-12)
 
     def test_neighbours_go_by_their_angle_on_the_image(self) -> None:
         for turn, first, distance in ((10, 3, 10), (58, 3, 2), (62, 2, 2), (-100, 5, 20)):

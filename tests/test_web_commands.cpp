@@ -120,8 +120,15 @@ TEST_CASE("over the network the page alone is not enough") {
     Command command;
     const auto refused = read_command(request, hub, command);
     REQUIRE(refused);
-    CHECK(refused->result() == http::status::forbidden);
+    CHECK(refused->result() == http::status::unauthorized);
+    CHECK((*refused)[http::field::www_authenticate] == "Bearer");
     CHECK_THAT(refused->body(), Contains("web.token"));
+    hub.token.clear();
+    const auto hopeless = read_command(request, hub, command);
+    REQUIRE(hopeless);
+    CHECK(hopeless->result() == http::status::forbidden);
+    CHECK_THAT(hopeless->body(), Contains("none is set"));
+    hub.token = "secret";
     request.set(http::field::authorization, "Bearer secret");
     CHECK_FALSE(read_command(request, hub, command));
     CHECK(command.file == "a.h5");

@@ -66,24 +66,41 @@ std::vector<ImageOutput> analyse_images(const AnalyzeOptions& o,
     return outputs;
 }
 
-/// What all images of all ranks and the libraries add up to.
-SeriesFields join(const AnalyzeOptions& o, const Ranks& ranks,
-                  const std::vector<SeriesImage>& images) {
-    Library known;
-    if (ranks.rank() == 0) {
-        for (const auto& path : o.libraries) {
-            const Library other = read_library(path);
-            for (const auto& field : other.fields()) {
-                known.check_fits(*field, path);
-            }
-            known.merge(other);
+/// The images that gave something, in their order. Rank 0 has of the other ranks' what goes into a library.
+std::vector<SeriesImage> collect_images(const std::vector<AnalyzeJob>& jobs,
+                                        std::vector<ImageOutput>& outputs, const Ranks& ranks) {
+    std::vector<Library::FieldPtr> fields(outputs.size());
+    for (std::size_t k = 0; k < outputs.size(); ++k) {
+        fields[k] = outputs[k].image ? outputs[k].image->field : nullptr;
+    }
+    ranks.gather(fields);
+    std::vector<SeriesImage> images;
+    for (std::size_t k = 0; k < outputs.size(); ++k) {
+        if (outputs[k].image) {
+            images.push_back(std::move(*outputs[k].image));
+        } else if (fields[k]) {
+            images.emplace_back();
+            images.back().file = jobs[k].input.label;
+            images.back().field = fields[k];
         }
+    }
+    return images;
+}
+
+/// What the images and the libraries add up to.
+SeriesFields join(const AnalyzeOptions& o, const std::vector<SeriesImage>& images) {
+    Library known;
+    for (const auto& path : o.libraries) {
+        const Library other = read_library(path);
+        for (const auto& field : other.fields()) {
+            known.check_fits(*field, path);
+        }
+        known.merge(other);
     }
     SeriesFields fields = collect_fields(known, images);
     for (const auto& reason : fields.left_out) {
         std::cerr << "dwellmap-analyze: not in the statistics of the series: " << reason << '\n';
     }
-    fields.library = ranks.gather(fields.library);
     return fields;
 }
 
@@ -155,14 +172,13 @@ int analyse(const AnalyzeOptions& o, const Ranks& ranks) {
     const auto replays = report_replays(jobs, outputs);
     const bool differs = std::any_of(outputs.begin(), outputs.end(),
                                      [](const ImageOutput& out) { return out.replay.differs(); });
-    std::vector<SeriesImage> images;
-    for (auto& output : outputs) {
-        if (output.image) {
-            images.push_back(std::move(*output.image));
-        }
+    const int code = failed == 0 && !differs ? 0 : 1;
+    const auto images = collect_images(jobs, outputs, ranks);
+    if (ranks.rank() > 0) {
+        return code;  // the rest is done once
     }
-    const SeriesFields fields = join(o, ranks, images);
-    if (ranks.rank() == 0 && fields.library.fields().empty()) {
+    const SeriesFields fields = join(o, images);
+    if (fields.library.fields().empty()) {
         return 1;  // what earlier runs wrote stays
     }
     if (atoms) {
@@ -176,11 +192,11 @@ int analyse(const AnalyzeOptions& o, const Ranks& ranks) {
         results->stream() << series_results(shown, images, fields, failed, replays) << '\n';
         results->commit();
     }
-    if (ranks.rank() == 0 && !o.library_out.empty()) {
+    if (!o.library_out.empty()) {
         const LibraryLock lock(o.library_out);
         write_library(o.library_out, fields.library);
     }
-    return failed == 0 && !differs ? 0 : 1;
+    return code;
 }
 
 int run(int argc, char** argv, const Ranks& ranks) {
@@ -234,14 +250,13 @@ int run(int argc, char** argv, const Ranks& ranks) {
 
 int main(int argc, char** argv) {
     const Ranks ranks;
-    int code = 1;
     try {
-        code = run(argc, argv, ranks);
+        return ranks.largest(run(argc, argv, ranks));  // not before all are done
     } catch (const std::exception& e) {
         std::fprintf(stderr, "dwellmap-analyze: %s\n", e.what());
     }
-    if (code != 0 && ranks.size() > 1) {
-        ranks.stop(code);
+    if (ranks.size() > 1) {
+        ranks.stop(1);
     }
-    return code;
+    return 1;
 }

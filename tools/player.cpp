@@ -82,7 +82,8 @@ void Player::run() {
     bool goes_on = true;
     for (std::uint64_t pass = 0; goes_on && (pass == 0 || settings_.loop); ++pass) {
         zero_.reset();
-        goes_on = play_once(pass);
+        const auto damaged_before = damaged_;
+        goes_on = play_once(pass) && damaged_ - damaged_before < programme_.size();
         if (!endless() || !goes_on) {
             end_series();
         }

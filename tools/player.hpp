@@ -26,7 +26,7 @@ public:
     Player(FramePublisher& publisher, std::vector<Reel> reels, const PlaySettings& settings,
            const volatile bool& stop);
 
-    /// Until the end, or until stopped. @throws SetupError if there is nothing from there on
+    /// Until the end, or until stopped; a loop ends too where no frame of it can be played. @throws SetupError if there is nothing from there on
     void run();
 
     const IntervalErrors& interval_errors() const noexcept { return errors_; }

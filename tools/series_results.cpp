@@ -198,7 +198,7 @@ std::string series_results(const Config& config, const std::vector<SeriesImage>&
     out["population"] = population_json(statistics, place);
     out["descriptors"] = descriptors_json(fields.library);
     if (config.statistics.compatibility == "paper") {
-        out["paper"] = paper_json(fields.library);
+        out["paper"] = paper_json(fields.library, place);
     }
     out["left_out"] = fields.left_out;
     out["counters"] = {

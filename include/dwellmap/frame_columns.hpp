@@ -10,10 +10,10 @@
 #include "dwellmap/filter.hpp"
 #include "dwellmap/find.hpp"
 #include "dwellmap/helper.hpp"
-#include "dwellmap/lattice.hpp"
 #include "dwellmap/prediction.hpp"
 #include "dwellmap/refine.hpp"
 #include "dwellmap/sites.hpp"
+#include "dwellmap/spectrum_lattice.hpp"
 #include "dwellmap/sublattice.hpp"
 #include "dwellmap/types.hpp"
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "dwellmap/frame_message.hpp"
-#include "dwellmap/recording_reader.hpp"
+#include "dwellmap/recorded_entries.hpp"
 
 #include <cstddef>
 #include <cstdint>

@@ -7,9 +7,20 @@
 
 #include <Eigen/Core>
 
+#include <cstdint>
 #include <vector>
 
 namespace dwellmap {
+
+/// X = U S Vᵀ of the distances, not centred.
+///
+/// Of the components, the one is the response whose distances change most like in the symmetry breaking: two shorter, two longer.
+struct PaperComponents {
+    std::int64_t count = 0;           ///< atoms; 0: fewer than 30, nothing else is known
+    Eigen::VectorXd singular_values;  ///< [6] length
+    Eigen::MatrixXd components;       ///< [6 × 6] columns of V
+    int response = -1;                ///< which of them
+};
 
 /// The published analysis, choice by choice, so that figures can be laid side by side [Vasudevan 2020, its code].
 ///
@@ -20,13 +31,8 @@ namespace dwellmap {
 ///   mixture        two components, always
 ///   response       Gaussian process of |score| over (n, x), predicted for each cell; plane through the predictions
 ///
-/// Of the components, the one is the response whose distances change most like in the symmetry breaking: two shorter, two longer.
 /// Cost O(atoms). Allocates.
-struct PaperAnalysis {
-    std::int64_t count = 0;           ///< atoms; 0: fewer than 30, nothing else is known
-    Eigen::VectorXd singular_values;  ///< [6] length
-    Eigen::MatrixXd components;       ///< [6 × 6] columns of V
-    int response = -1;                ///< which of them
+struct PaperAnalysis : PaperComponents {
     std::vector<ScoreCell> cells;     ///< by x, then n
     std::vector<double> predictions;  ///< [cells] of the process; NaN: none
     RegressionEstimate estimate;      ///< of its plane
@@ -34,5 +40,8 @@ struct PaperAnalysis {
 
 /// @param species of the centres: species_first or species_second
 PaperAnalysis analyse_as_published(const Library& library, std::int8_t species);
+
+/// Of one image alone.
+PaperComponents decompose_as_published(const FieldOfView& field, std::int8_t species);
 
 }  // namespace dwellmap

@@ -3,6 +3,8 @@
 
 #include "dwellmap/library.hpp"
 
+#include <vector>
+
 namespace dwellmap {
 
 /// The processes that share the work: those of `mpirun -np N`, or this one alone in a build without MPI.
@@ -18,16 +20,16 @@ public:
     int rank() const noexcept { return rank_; }  ///< 0…size() − 1
     int size() const noexcept { return size_; }
 
-    /// The fields of all ranks, merged, on rank 0; an empty library on the others. Of any size; rank 0 holds one rank's
-    /// fields at a time as bytes, too.
-    /// @throws SetupError on rank 0 if they do not fit together
-    Library gather(const Library& mine) const;
+    /// What rank 0 has no field for and another rank has, rank 0 gets; the other ranks' lists stay as they are. Fields of any
+    /// size; rank 0 holds one at a time as bytes, too.
+    /// @param fields  [as many on all ranks] null: none, or another rank's
+    void gather(std::vector<Library::FieldPtr>& fields) const;
 
     /// Rank 0's value, on all ranks.
     double broadcast(double value) const;
 
-    /// Returns when all ranks have come here.
-    void barrier() const;
+    /// The largest of all ranks' values, on all ranks.
+    int largest(int value) const;
 
     /// Ends the processes of all ranks.
     [[noreturn]] void stop(int exit_code) const;

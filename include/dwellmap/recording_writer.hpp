@@ -3,6 +3,7 @@
 
 #include "dwellmap/frame_message.hpp"
 #include "dwellmap/merged_frame.hpp"
+#include "dwellmap/recorded_entries.hpp"
 #include "dwellmap/types.hpp"
 
 #include <cstdint>

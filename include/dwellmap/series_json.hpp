@@ -7,6 +7,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include <vector>
+
 namespace dwellmap {
 
 // The statistics of a series as JSON, for files, messages and the page. Lengths are in the unit of the fields; null: not known.
@@ -17,8 +19,9 @@ nlohmann::json series_statistics_json(const SeriesStatistics& statistics);
 /// One object a species and descriptor: principal components of other descriptions of the neighbourhoods.
 nlohmann::json descriptors_json(const Library& library);
 
-/// One object a species: the published analysis, choice by choice.
-nlohmann::json paper_json(const Library& library);
+/// One object a species: the published analysis, choice by choice, and the components of each image alone.
+/// @param image  [fields] what "image" says of each
+nlohmann::json paper_json(const Library& library, const std::vector<int>& image);
 
 /// One object a species: joint densities of the first three scores, over four standard deviations each way.
 nlohmann::json densities_json(const SeriesStatistics& statistics);

@@ -51,6 +51,9 @@ private:
     static constexpr std::array<Triangle, 2> kTriangles{
         {{{{{0, 0}, {1, 0}, {0, 1}}}, 1}, {{{{1, 1}, {1, 0}, {0, 1}}}, 2}}};
 
+    static constexpr std::size_t kFewestCations = 7;
+
+    static Eigen::Vector2f position(const Atom& a) noexcept { return {a.x_px, a.y_px}; }
     float value(const Image& filtered, float x_px, float y_px) const noexcept;
     bool site_of(const Peak& peak, const Lattice& lattice, int& i, int& j) const noexcept;
     int seed(const std::vector<Peak>& peaks, const Lattice& lattice) const noexcept;

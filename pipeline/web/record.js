@@ -8,6 +8,7 @@ const SHOWN_MS = { true: 8000, false: 30000 };  // an answer, by whether all wen
 let recording = null;  // as the server last said; null: not connected
 let waiting = false;   // for the answer to a command
 let hide = 0;
+let refused = '';      // the command that waits for a token
 
 const megabytes = (bytes) => (bytes < 1e9 ? fixed(bytes / 1e6, 1, ' MB') : fixed(bytes / 1e9, 2, ' GB'));
 const duration = (s) => (s < 60 ? fixed(s, 0, ' s') : `${Math.floor(s / 60)} min ${fixed(Math.floor(s % 60), 0, ' s')}`);
@@ -20,11 +21,26 @@ function showAnswer({ ok, text }) {
   hide = setTimeout(() => { $('answer').hidden = true; }, SHOWN_MS[Boolean(ok)]);
 }
 
+/// Over the network the page alone may not command: web.token is asked for, and kept until its tab is closed.
+const authorization = () => {
+  const token = sessionStorage.getItem('token');
+  return token ? { Authorization: `Bearer ${token}` } : {};
+};
+
+function askToken(command) {
+  sessionStorage.removeItem('token');
+  refused = command;
+  $('token-form').hidden = false;
+  $('token').value = '';
+  $('token').focus();
+}
+
 async function ask(command) {
   try {
     const response = await fetch('/command', {
-      method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ command }),
+      method: 'POST', headers: { 'Content-Type': 'application/json', ...authorization() }, body: JSON.stringify({ command }),
     });
+    if (response.status === 401) askToken(command);
     return response.ok ? await response.json() : { ok: false, text: await response.text() };
   } catch {
     return { ok: false, text: `${command.replace('_', ' ')}: the analyzer did not answer` };
@@ -72,3 +88,9 @@ export function showRecording(now) {
 
 $('record').addEventListener('click', () => send(recording.state === 'recording' ? 'record_stop' : 'record_start'));
 $('reset').addEventListener('click', () => send('reset'));
+$('token-form').addEventListener('submit', (event) => {
+  event.preventDefault();
+  sessionStorage.setItem('token', $('token').value);
+  $('token-form').hidden = true;
+  send(refused);
+});

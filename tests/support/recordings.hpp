@@ -7,6 +7,10 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
+#include <fstream>
+#include <iterator>
+#include <span>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -78,6 +82,20 @@ inline void write_recording(const std::string& path, const StartMessage& start, 
     end.frames_sent = static_cast<std::uint64_t>(frames);
     writer.end_series(end);
     writer.close();
+}
+
+/// Another first byte in the file for this frame, which is in it uncompressed.
+inline void damage(const std::string& path, const Image& frame) {
+    std::fstream file(path, std::ios::binary | std::ios::in | std::ios::out);
+    const std::string all(std::istreambuf_iterator<char>(file), {});
+    const auto bytes =
+        std::as_bytes(std::span(frame.data(), static_cast<std::size_t>(frame.size())));
+    const auto at = all.find({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+    if (at == std::string::npos) {
+        throw std::logic_error(path + " does not hold the frame to be damaged");
+    }
+    file.seekp(static_cast<std::streamoff>(at));
+    file.put('!').flush();
 }
 
 }  // namespace dwellmap::testing

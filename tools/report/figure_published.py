@@ -9,13 +9,28 @@ from .arrows import LONGEST, draw_arrows, draw_sites
 from .descriptors import HEXAGON, RADIAL, arrows, described
 from .estimates import FIRST, estimates, headline
 from .plots import GREY, MARKERS, SPECIES, Figure, Panel, grid, ordered_colours, panel, small_multiples
-from .published import Published, first_shell, published
+from .published import Components, Published, first_shell, published
 from .published_words import caption
 from .results import FEW, Results, number, same
 from .words import fine_unit, fixed, listed, percent
 
 UNLIKE = np.arange(7)
 PER_MILLE = 1e3  # scores are shown in thousandths: columns of U are small
+
+
+def draw_vector(ax: Axes, component: np.ndarray, line: int) -> None:
+    """@param line 0: of the first species, 1: of the second"""
+    moved = arrows(RADIAL, component, HEXAGON)
+    draw_arrows(ax, HEXAGON, moved / np.hypot(*moved.T).max() * LONGEST, SPECIES[line % 2], 0.035 * (-1)**line)
+
+
+def write_below(ax: Axes, text: str, line: int, step: float, **look) -> None:
+    ax.text(0.5, -0.02 - step * line, text, transform=ax.transAxes, color=SPECIES[line % 2], ha="center", va="top",
+            fontsize=6, **look)
+
+
+def share_of(p: Components, k: int) -> str:
+    return percent(p.share[0], 2) if k == 0 else percent(p.rest[k])
 
 
 def draw_components(found: list[Published]) -> Panel:
@@ -26,14 +41,30 @@ def draw_components(found: list[Published]) -> Panel:
         of = f" of {listed(answering)}" if len(answering) < len(found) else ""
         ax.set_title(f"component {k + 1}" + (f", the response{of}" if answering else ""))
         for line, p in enumerate(found):
-            moved = arrows(RADIAL, p.components[k], HEXAGON)
-            colour = SPECIES[line % 2]
-            draw_arrows(ax, HEXAGON, moved / np.hypot(*moved.T).max() * LONGEST, colour, 0.035 * (-1)**line)
-            share = percent(p.share[0], 2) + " of all" if k == 0 else percent(p.rest[k]) + " of the rest"
+            draw_vector(ax, p.components[k], line)
+            share = share_of(p, k) + (" of all" if k == 0 else " of the rest")
             name, overlap = p.named(k)
-            ax.text(0.5, -0.02 - 0.085 * line, f"{p.species} {share}, {name} {fixed(overlap, 2)}",
-                    transform=ax.transAxes, color=colour, ha="center", va="top", fontsize=6)
+            write_below(ax, f"{p.species} {share}, {name} {fixed(overlap, 2)}", line, 0.085)
     return panel("a. Singular vectors of the six distances, not centred", canvas, "published-components")
+
+
+def draw_images(results: Results, found: list[Published]) -> Panel:
+    """A row an image: its own vectors, beside how much of each is that of the whole series."""
+    places = sorted({at for p in found for at in p.images})
+    canvas, axes = grid(len(places), 6, (1.05, 1.05), left=0.3, bottom=0.3, gap=(0.06, 0.34))
+    for row, at in zip(axes, places):
+        row[0].set_ylabel(results.images[at].label, fontsize=6)
+        for k, ax in enumerate(row):
+            draw_sites(ax, HEXAGON)
+            for line, p in enumerate(found):
+                if mine := p.images.get(at):
+                    draw_vector(ax, mine.components[k], line)
+                    overlap = abs(float(mine.components[k] @ p.components[k]))
+                    write_below(ax, f"{p.species} {share_of(mine, k)}, {fixed(overlap, 2)}", line, 0.12,
+                                weight="bold" if k == mine.response else "normal")
+    for k, ax in enumerate(axes[0]):
+        ax.set_title(f"component {k + 1}")
+    return panel("a, image by image", canvas, "published-images")
 
 
 def draw_sizes(results: Results, found: list[Published]) -> Panel:
@@ -43,13 +74,16 @@ def draw_sizes(results: Results, found: list[Published]) -> Panel:
     at = np.arange(1, 7)
     for k, (ax, p) in enumerate(zip(axes, found)):
         ax.semilogy(at - 0.1, p.rms * factor, "o", color=SPECIES[k % 2], ms=4, label="published: not centred")
+        alone = [p.images[i].rms for i in sorted(p.images, key=lambda i: results.images[i].composition)]
+        for rms, colour in zip(alone if len(alone) > 1 else [], ordered_colours(len(alone))):
+            ax.semilogy(at - 0.1, rms * factor, "_", color=colour, ms=9, mew=0.9, zorder=1)
         d = described(results, p.species, RADIAL)
         if d and len(d.names) == len(at):
             centred = [d.rms * math.sqrt(c.explained) * factor for c in d.components]
             ax.semilogy(at[:len(centred)] + 0.1, centred, "D", mfc="none", mec="black", mew=0.8, ms=3.6,
                         label="centred, Figure S4")
-        for x, y in zip(at, p.rms * factor):
-            ax.annotate(fixed(y, 1 if y < 100 else 0), (x - 0.1, y), (0, 4), textcoords="offset points", ha="center",
+        for x, y, top in zip(at, p.rms * factor, np.max([p.rms, *alone], axis=0) * factor):
+            ax.annotate(fixed(y, 1 if y < 100 else 0), (x - 0.1, top), (0, 4), textcoords="offset points", ha="center",
                         fontsize=6, color=SPECIES[k % 2])
         ax.set(title=p.species, xlabel="component", xticks=at, ylabel=f"rms of an atom, {unit}")
         ax.set_ylim(ax.get_ylim()[0], 3 * ax.get_ylim()[1])
@@ -162,7 +196,10 @@ def figure(results: Results) -> Figure:
         missing = ("the results do not have it: dwellmap-analyze --set statistics.compatibility=paper adds it, for "
                    "species with 30 complete neighbourhoods")
         return Figure("S5", title, [Panel("The published analysis", absent=missing)], "")
-    panels = [draw_components(found), draw_sizes(results, found)]
+    panels = [draw_components(found)]
+    if len(results.images) > 1 and any(p.images for p in found):
+        panels.append(draw_images(results, found))
+    panels.append(draw_sizes(results, found))
     panels += [draw_scores(results, p, "cd"[k]) for k, p in enumerate(found)]
     last = draw_ratios(results, found, "cde"[len(found)])
     return Figure("S5", title, [*panels, last], caption(results, found, "" if last.absent else "cde"[len(found)]))

@@ -33,18 +33,12 @@ class Cell:
 
 
 @dataclasses.dataclass
-class Published:
-    species: str
+class Components:
+    """X = U S V', of the whole series or of one image."""
     count: int
     singular_values: np.ndarray  # [6] length
     components: np.ndarray       # [6 x 6] rows, by site of the lattice from a1, counter-clockwise
     response: int
-    cells: list[Cell]
-    a: float                     # score, for each unlike neighbour
-    b: float
-    d: float
-    ratio: float                 # b/(6a), of its own a
-    sense: int                   # 1 where unlike neighbours are of the second species, else -1
 
     @property
     def share(self) -> np.ndarray:
@@ -62,6 +56,21 @@ class Published:
         """Of an atom, length."""
         return self.singular_values / math.sqrt(self.count)
 
+    def named(self, k: int) -> tuple[str, float]:
+        return alike(RADIAL, self.components[k])
+
+
+@dataclasses.dataclass
+class Published(Components):
+    species: str
+    images: dict[int, Components]  # by place in the series; those with 30 atoms
+    cells: list[Cell]
+    a: float                       # score, for each unlike neighbour
+    b: float
+    d: float
+    ratio: float                   # b/(6a), of its own a
+    sense: int                     # 1 where unlike neighbours are of the second species, else -1
+
     @property
     def amplitude(self) -> float:
         """Of an ideal zigzag with a score of 1, length."""
@@ -74,9 +83,6 @@ class Published:
     def law(self, unlike: np.ndarray, x: float) -> np.ndarray:
         """|score|; b is not known of one composition."""
         return self.a * unlike + (self.b * x if math.isfinite(self.b) else 0) + self.d
-
-    def named(self, k: int) -> tuple[str, float]:
-        return alike(RADIAL, self.components[k])
 
 
 def first_shell(results: Results, species: str) -> float:
@@ -119,9 +125,8 @@ def cell_of(entry: dict, side: int) -> Cell:
                 side * means[order], sigmas[order], weights[order])
 
 
-def published(results: Results, species: str) -> Published | None:
-    """None if the results don't have it whole."""
-    entry = next((p for p in parts(results.file, "paper") if p.get("species") == species), {})
+def components(entry: dict, rotation: float) -> tuple[Components, np.ndarray] | None:
+    """Turned to the sides of the ideal patterns, and which of them were: -1. None if the entry doesn't have them whole."""
     values, columns = numbers(entry, "singular_values"), numbers(entry, "components")
     response, count = index(entry, "response"), index(entry, "count") or 0
     whole = values.shape == (DISTANCES,) and columns.shape == (DISTANCES, DISTANCES) and count > 0
@@ -129,12 +134,28 @@ def published(results: Results, species: str) -> Published | None:
         return None
     if not values.all():
         return None
-    order = by_angle(next(iter(rotations(results).values()), math.pi / 6))[0]
+    order = by_angle(rotation)[0]
     sites = np.empty_like(columns)
     sites[:, order] = columns
-    sides = [sign(arrows(RADIAL, c, HEXAGON).ravel()) for c in sites]
-    cells = [cell_of(c, sides[response]) for c in parts(entry, "cells")]
-    return Published(species, count, values, np.array(sides)[:, None] * sites, response,
-                     [c for c in cells if c.unlike is not None and math.isfinite(c.x)],
-                     *(number(entry, k) for k in ("a", "b", "d", "ratio")),
+    sides = np.array([sign(arrows(RADIAL, c, HEXAGON).ravel()) for c in sites])
+    return Components(count, values, sides[:, None] * sites, response), sides
+
+
+def of_images(entry: dict, count: int) -> dict[int, Components]:
+    found = {index(e, "image"): components(e, number(e, "rotation_rad")) for e in parts(entry, "images")
+             if math.isfinite(number(e, "rotation_rad"))}
+    return {at: found[at][0] for at in range(count) if found.get(at)}
+
+
+def published(results: Results, species: str) -> Published | None:
+    """None if the results don't have it whole."""
+    entry = next((p for p in parts(results.file, "paper") if p.get("species") == species), {})
+    found = components(entry, next(iter(rotations(results).values()), math.pi / 6))
+    if found is None:
+        return None
+    whole, sides = found
+    cells = [cell_of(c, int(sides[whole.response])) for c in parts(entry, "cells")]
+    return Published(**vars(whole), species=species, images=of_images(entry, len(results.images)),
+                     cells=[c for c in cells if c.unlike is not None and math.isfinite(c.x)],
+                     **{k: number(entry, k) for k in ("a", "b", "d", "ratio")},
                      sense=-1 if species == results.species[-1] else 1)

@@ -92,7 +92,12 @@ def differences(results: Results, found: list[Published]) -> list[str]:
 def caption(results: Results, found: list[Published], last: str) -> str:
     atoms = each(found, lambda p: f"{count(p.count)} atoms")
     few = sum(0 < c.count < FEW for p in found for c in p.cells)
-    of = "" if len(results.images) == 1 else " of all images together (the results have none of single images)"
+    alone = any(p.images for p in found)
+    of = "" if len(results.images) == 1 else " of all images together" + (
+        "" if alone else " (the results have none of single images)")
+    rows = (" Image by image: the singular vectors of each image alone; below each its share, as above, and how far it "
+            "is that of all images together (the size of their scalar product); bold: the response."
+            ) if alone and len(results.images) > 1 else ""
     ratios = (f" ({last}) b/(6a): thick bars standard errors, thin bars when one image is left out; blue: the unbiased "
               "estimate.") if last else ""
     items = "".join(f"<li>{d}</li>" for d in differences(results, found))
@@ -101,8 +106,9 @@ def caption(results: Results, found: list[Published], last: str) -> str:
             f"(a) Singular vectors{of}: the distances to the six nearest cations, in the order of their angle on the "
             "image, drawn as changes of distance in the lattice frame; below each: share of the sum of squares, the "
             "distortion it is most like and the overlap with that one's distances. "
-            f"{in_turn(found, rest_words)}.{order_words(results)} (b) Their sizes for one atom, s/√atoms, "
-            "beside the centred components where those are of six distances too. Then, for each species, left: the two "
+            f"{in_turn(found, rest_words)}.{order_words(results)}{rows} (b) Their sizes for one atom, s/√atoms, "
+            f"{'dashes: of each image alone, dark for small x; ' if rows else ''}beside the centred components where "
+            "those are of six distances too. Then, for each species, left: the two "
             "Gaussians of each composition x and number of unlike neighbours (width: density, largest 1; bars: their "
             f"means; {count(few)} cells with 1 to {FEW - 1} atoms have none); right: the Gaussian process of "
             f"|score| in the cells that have atoms (open: fewer than {FEW}), its plane, and the unbiased D of the "
