@@ -38,6 +38,13 @@ int clearest_row_direction(const Eigen::Ref<const Eigen::VectorXd>& loading) noe
     return best;
 }
 
+/// @param scores out: [kModes × atoms]
+void score(const Eigen::MatrixXd& offsets, const ModeSet& modes, Eigen::MatrixXd& scores) {
+    scores.resize(kModes, offsets.cols());
+    scores.noalias() = modes.loadings.transpose() * offsets;
+    scores.colwise() -= Eigen::VectorXd(modes.loadings.transpose() * modes.mean);
+}
+
 }  // namespace
 
 SpeciesSeries::SpeciesSeries(std::int8_t species, int neighbours, bool parity, int classes)
@@ -114,43 +121,84 @@ void SpeciesSeries::put_into_classes(Part& part) {
 
 void SpeciesSeries::put(const FieldOfView& field, int turns, std::size_t place) {
     Part& part = part_of(field.key, place);
-    changed_.push_back(part.x);  // where its atoms were
+    const double before = part.x;
+    changed_.push_back(before);  // where its atoms were
     fill(field, turns, part);
+    if (std::none_of(parts_.begin(), parts_.end(),
+                     [&](const auto& other) { return other->x == before; })) {
+        cells_.rename(before, part.x);
+    }
     put_into_classes(part);
+    part.next_scores.resize(kModes, 0);
     if (in_use_.count > 0) {
-        score(part);
+        score(part.offsets, in_use_, part.scores);
     }
     changed_.push_back(part.x);
 }
 
-/// @param hold  stay with the modes in use while they are good enough
-/// @return whether the scores of all fields have changed
-bool SpeciesSeries::find_modes(bool hold) {
+bool SpeciesSeries::find_joint_modes() {
     joint_.clear();
     for (const auto& part : parts_) {
         joint_.merge(part->set);
     }
-    if (!pca_.update(joint_)) {
+    return pca_.update(joint_);
+}
+
+/// By how much the joint modes differ from those in use.
+double SpeciesSeries::moved() const noexcept {
+    const ModeSet& fresh = pca_.modes();
+    double most = 0;
+    for (Eigen::Index m = 0; m < 3; ++m) {
+        const double sd = std::sqrt(fresh.variance[static_cast<std::size_t>(m)]);
+        most = std::max({most, (fresh.loadings.col(m) - in_use_.loadings.col(m)).norm(),
+                         std::abs(in_use_.loadings.col(m).dot(fresh.mean - in_use_.mean)) / sd});
+    }
+    return most;
+}
+
+/// @return whether the scores of all fields have changed
+bool SpeciesSeries::follow_modes() {
+    if (!find_joint_modes()) {
         return false;
     }
-    const ModeSet& fresh = pca_.modes();
-    if (hold && in_use_.count > 0) {
-        double moved = 0;
-        for (Eigen::Index m = 0; m < 3; ++m) {
-            const double sd = std::sqrt(fresh.variance[static_cast<std::size_t>(m)]);
-            moved =
-                std::max({moved, (fresh.loadings.col(m) - in_use_.loadings.col(m)).norm(),
-                          std::abs(in_use_.loadings.col(m).dot(fresh.mean - in_use_.mean)) / sd});
-        }
-        if (moved < kStill) {
-            return false;
+    if (in_use_.count == 0) {
+        take_modes();
+        return true;
+    }
+    if (!next_ && moved() >= kStill) {
+        next_ = pca_.modes();
+    }
+    Eigen::Index scored = 0;
+    for (std::size_t p = 0; next_ && p < parts_.size(); ++p) {
+        Part& part = *parts_[p];
+        if (part.next_scores.cols() != part.offsets.cols()) {
+            if (scored >= kRescoreAtOnce) {
+                return false;
+            }
+            score(part.offsets, *next_, part.next_scores);
+            scored += part.offsets.cols();
         }
     }
-    in_use_ = fresh;
+    if (!next_) {
+        return false;
+    }
+    in_use_ = *next_;
+    next_.reset();
     for (const auto& part : parts_) {
-        score(*part);
+        part->scores.swap(part->next_scores);
+        part->next_scores.resize(kModes, 0);
     }
     return true;
+}
+
+/// The joint modes are in use from now on.
+void SpeciesSeries::take_modes() {
+    in_use_ = pca_.modes();
+    next_.reset();
+    for (const auto& part : parts_) {
+        score(part->offsets, in_use_, part->scores);
+        part->next_scores.resize(kModes, 0);
+    }
 }
 
 void SpeciesSeries::name_modes() {
@@ -172,12 +220,6 @@ void SpeciesSeries::name_modes() {
     }
 }
 
-void SpeciesSeries::score(Part& part) const {
-    part.scores.resize(kModes, part.offsets.cols());
-    part.scores.noalias() = in_use_.loadings.transpose() * part.offsets;
-    part.scores.colwise() -= Eigen::VectorXd(in_use_.loadings.transpose() * in_use_.mean);
-}
-
 void SpeciesSeries::sample() {
     sample_.clear();
     for (std::size_t p = 0; p < parts_.size(); ++p) {
@@ -195,7 +237,7 @@ void SpeciesSeries::sample() {
 }
 
 void SpeciesSeries::update() {
-    const bool rescored = find_modes(true);
+    const bool rescored = follow_modes();
     name_modes();
     classes_.update();
     if (++updates_ % kRestart == 0 && classes_.size() <= kFew) {
@@ -211,7 +253,9 @@ void SpeciesSeries::update() {
 
 void SpeciesSeries::finish() {
     pca_ = OnlinePca(neighbours_, parity_);
-    find_modes(false);
+    if (find_joint_modes()) {
+        take_modes();
+    }
     name_modes();
     choose_classes();
     if (symmetry_breaking_ >= 0) {

@@ -12,6 +12,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,11 +21,13 @@ namespace dwellmap {
 /// All statistics of one species of centre over the fields of view of a composition series.
 ///
 /// One part a field: exact covariance, scores of the joint modes, cells by (x, n), classes, regressions. A field that is put again
-/// replaces its old part. Scores are of the modes in use: those change, and with them the scores of all fields, when
-/// the joint modes have moved by more than a thousandth; until then a new frame costs its own field only.
+/// replaces its old part. Scores are of the modes in use, which follow when the joint modes have moved by more than a thousandth; until then
+/// a new frame costs its own field only. Then the fields are scored again, as many as have kRescoreAtOnce atoms an update, and
+/// the old modes and scores stay in use, together, until the last field has its new ones.
 class SpeciesSeries {
 public:
     static constexpr double kStill = 1e-3;
+    static constexpr Eigen::Index kRescoreAtOnce = 10'000;
 
     struct Part {
         std::string key;
@@ -36,6 +39,7 @@ public:
         std::vector<std::size_t> slot;  ///< in the classes
         Eigen::MatrixXd offsets;        ///< [2N × atoms] in the common lattice frame
         Eigen::MatrixXd scores;         ///< [kModes × atoms] of the modes in use
+        Eigen::MatrixXd next_scores;    ///< of the next ones; empty until its turn
         OnlineCovariance set{1};
     };
 
@@ -70,9 +74,11 @@ private:
     Part& part_of(const std::string& key, std::size_t place);
     void fill(const FieldOfView& field, int turns, Part& part) const;
     void put_into_classes(Part& part);
-    bool find_modes(bool hold);
+    bool find_joint_modes();
+    double moved() const noexcept;
+    bool follow_modes();
+    void take_modes();
     void name_modes();
-    void score(Part& part) const;
     void sample();
     void choose_classes();
 
@@ -86,6 +92,7 @@ private:
     OnlineCovariance joint_;
     OnlinePca pca_;
     ModeSet in_use_;
+    std::optional<ModeSet> next_;
     ScoreSample sample_;
     ScoreCells cells_;
     KMeans classes_;
