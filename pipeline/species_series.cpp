@@ -14,16 +14,26 @@ namespace {
 
 constexpr Eigen::Index kFirstShell = 12;
 constexpr double kBlock_a = 12.5;       // where there is no scale
-constexpr int kMaxBlocks = 1 << 15;     // a side
 constexpr double kClearlyBetter = 0.1;  // overlap: another mode becomes the symmetry-breaking one
 constexpr int kByBic = 0;
 constexpr int kRestart = 20;  // updates: then the classes are also begun anew, if they are few
 constexpr std::int64_t kFew = 20'000;
 constexpr unsigned kSeed = 1;
 
-int block_of(double x, double y, double side) noexcept {
+/// Numbers of the square blocks the atoms are in, row by row from the first that has one.
+std::vector<int> blocks_of(const FieldOfView& field, double side) {
     const auto at = [&](double v) { return static_cast<int>(std::floor(v / side)); };
-    return at(y) * kMaxBlocks + at(x);
+    std::vector<int> blocks;
+    if (field.size() == 0) {
+        return blocks;
+    }
+    const auto [low_x, high_x] = std::minmax_element(field.x.begin(), field.x.end());
+    const int first_x = at(*low_x), columns = at(*high_x) - first_x + 1;
+    const int first_y = at(*std::min_element(field.y.begin(), field.y.end()));
+    for (std::size_t k = 0; k < field.size(); ++k) {
+        blocks.push_back((at(field.y[k]) - first_y) * columns + at(field.x[k]) - first_x);
+    }
+    return blocks;
 }
 
 int clearest_row_direction(const Eigen::Ref<const Eigen::VectorXd>& loading) noexcept {
@@ -82,13 +92,13 @@ void SpeciesSeries::fill(const FieldOfView& field, int turns, Part& part) const 
     part.n_outer.clear();
     part.block.clear();
     part.error.clear();
-    const double side = field.unit == "nm" ? kBlock_nm : kBlock_a * field.a;
+    const auto block = blocks_of(field, field.unit == "nm" ? kBlock_nm : kBlock_a * field.a);
     for (std::size_t k = 0; k < field.size(); ++k) {
         if (field.species[k] == species_) {
             part.atom.push_back(static_cast<std::int32_t>(k));
             part.n.push_back(field.n[k]);
             part.n_outer.push_back(field.n_outer[k]);
-            part.block.push_back(block_of(field.x[k], field.y[k], side));
+            part.block.push_back(block[k]);
             part.error.push_back(field.se_score[k]);
         }
     }
