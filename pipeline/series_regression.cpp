@@ -14,7 +14,7 @@ namespace dwellmap {
 namespace {
 
 constexpr int kMostSecond = 6;
-constexpr std::size_t kTurns = 4;         // three folded planes, and those on |score|
+constexpr std::size_t kAtoms = 3, kProcess = 4, kTurns = 5;  // the folded planes are the first
 constexpr int kCurveSteps = 4;            // a neighbour
 constexpr std::int64_t kResolved = 30;    // atoms of a cell, for its separation to count
 
@@ -133,14 +133,17 @@ void SeriesRegression::renew_curves(const std::vector<ScoreCell>& cells) {
     }
 }
 
-/// The planes of maximum likelihood, of many atoms the one whose turn it is.
+bool SeriesRegression::is_turn_of(std::size_t item, const ScoreSample& sample) const noexcept {
+    return sample.size() <= kAtOnce || static_cast<std::size_t>(updates_) % kTurns == item;
+}
+
+/// The planes of maximum likelihood.
 void SeriesRegression::renew_folded(const ScoreSample& sample) {
-    const auto turn = static_cast<std::size_t>(updates_) % kTurns;
     for (std::size_t k = 0; k < folded_.size(); ++k) {
         auto& [regression, errors, estimate] = folded_[k];
         ++estimate.age;
         ++estimate.errors_age;
-        if (sample.size() <= kAtOnce || turn == k || estimate.name.empty()) {
+        if (is_turn_of(k, sample) || estimate.name.empty()) {
             regression.refit(sample.view());
             estimate = regression.estimate();
             errors.renew(regression, sample.view(), images_at_once(sample), updates_);
@@ -184,25 +187,35 @@ void SeriesRegression::renew_process(const MagnitudeSums& sums, std::size_t imag
 
 void SeriesRegression::update(const ScoreSample& sample, const std::vector<ScoreCell>& cells) {
     ++updates_;
-    const MagnitudeSums sums(sample.view());
-    design_effect_ = sums.design_effect();
-    draw_surface(process_.refit(responses(cells)));
-    renew_curves(cells);
-    renew_folded(sample);
-    const bool mine = sample.size() <= kAtOnce ||
-                      static_cast<std::size_t>(updates_) % kTurns == folded_.size();
     for (auto& estimate : magnitudes_) {
         ++estimate.age;
         ++estimate.errors_age;
     }
-    if (mine || magnitudes_[0].name.empty()) {
+    const bool known = process_.refit(responses(cells));
+    renew_magnitudes(sample);
+    draw_surface(known);
+    renew_curves(cells);
+    renew_folded(sample);
+    publish(cells);
+}
+
+/// The design effect, and the planes on |score|.
+void SeriesRegression::renew_magnitudes(const ScoreSample& sample) {
+    const bool first = magnitudes_[0].name.empty();
+    const bool atoms = first || is_turn_of(kAtoms, sample);
+    const bool process = process_.known() && (first || is_turn_of(kProcess, sample));
+    if (!atoms && !process) {
+        return;
+    }
+    const MagnitudeSums sums(sample.view());
+    design_effect_ = sums.design_effect();
+    if (atoms) {
         magnitudes_[0] = compare_magnitudes(sums, regress_atoms);
         magnitudes_[1] = compare_magnitudes(sums, regress_cells);
-        if (process_.known()) {
-            renew_process(sums, images_at_once(sample));
-        }
     }
-    publish(cells);
+    if (process) {
+        renew_process(sums, images_at_once(sample));
+    }
 }
 
 /// Those that are known, in the order of the report.

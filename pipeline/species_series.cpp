@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace dwellmap {
 namespace {
@@ -18,6 +19,9 @@ constexpr double kClearlyBetter = 0.1;  // overlap: another mode becomes the sym
 constexpr int kByBic = 0;
 constexpr int kRestart = 20;  // updates: then the classes are also begun anew, if they are few
 constexpr std::int64_t kFew = 20'000;
+constexpr int kNumbers = KMeans::kMaxClasses - 1;  // of classes: 2, 3, ...
+constexpr int kSilhouetteEvery = 8;     // updates, of more than a few atoms
+constexpr double kClearlyParted = 0.02;  // in the silhouette: another number of classes is taken
 constexpr unsigned kSeed = 1;
 
 /// Numbers of the square blocks the atoms are in, row by row from the first that has one.
@@ -65,7 +69,9 @@ SpeciesSeries::SpeciesSeries(std::int8_t species, int neighbours, bool parity, i
       joint_(2 * neighbours),
       pca_(neighbours, parity),
       cells_(kByBic),
-      classes_(classes > 0 ? classes : StatisticsConfig{}.classes, kFirstShell, kSeed) {}
+      classes_(classes > 0 ? classes : StatisticsConfig{}.classes, kFirstShell, kSeed),
+      silhouettes_(kNumbers, std::numeric_limits<double>::quiet_NaN()),
+      silhouettes_made_(kNumbers, 0) {}
 
 /// The part of that key, at `place` from now on: a field's composition may have been measured anew.
 SpeciesSeries::Part& SpeciesSeries::part_of(const std::string& key, std::size_t place) {
@@ -74,6 +80,7 @@ SpeciesSeries::Part& SpeciesSeries::part_of(const std::string& key, std::size_t 
     if (at == parts_.end()) {
         at = parts_.insert(at, std::make_unique<Part>());
         (*at)->key = key;
+        (*at)->number = static_cast<int>(parts_.size()) - 1;
         (*at)->set = OnlineCovariance(2 * neighbours_);
     }
     const auto to = parts_.begin() + static_cast<std::ptrdiff_t>(place);
@@ -232,17 +239,17 @@ void SpeciesSeries::name_modes() {
 
 void SpeciesSeries::sample() {
     sample_.clear();
-    for (std::size_t p = 0; p < parts_.size(); ++p) {
-        const Part& part = *parts_[p];
-        for (std::size_t k = 0; k < part.atom.size(); ++k) {
-            sample_.n.push_back(part.n[k]);
-            sample_.n_outer.push_back(part.n_outer[k]);
-            sample_.image.push_back(static_cast<int>(p));
-            sample_.block.push_back(part.block[k]);
-            sample_.x.push_back(part.x);
-            sample_.score.push_back(part.scores(symmetry_breaking_, static_cast<Eigen::Index>(k)));
-            sample_.error.push_back(part.error[k]);
-        }
+    const auto append = [](auto& to, const auto& from) {
+        to.insert(to.end(), from.begin(), from.end());
+    };
+    for (const auto& part : parts_) {
+        append(sample_.n, part->n);
+        append(sample_.n_outer, part->n_outer);
+        append(sample_.block, part->block);
+        append(sample_.error, part->error);
+        append(sample_.score, part->scores.row(symmetry_breaking_));
+        sample_.image.insert(sample_.image.end(), part->atom.size(), part->number);
+        sample_.x.insert(sample_.x.end(), part->atom.size(), part->x);
     }
 }
 
@@ -253,6 +260,7 @@ void SpeciesSeries::update() {
     if (++updates_ % kRestart == 0 && classes_.size() <= kFew) {
         classes_.restart();
     }
+    renew_silhouette();
     if (symmetry_breaking_ >= 0) {
         sample();
         cells_.update(sample_, changed_, rescored);
@@ -262,6 +270,9 @@ void SpeciesSeries::update() {
 }
 
 void SpeciesSeries::finish() {
+    for (std::size_t p = 0; p < parts_.size(); ++p) {
+        parts_[p]->number = static_cast<int>(p);
+    }
     pca_ = OnlinePca(neighbours_, parity_);
     if (find_joint_modes()) {
         take_modes();
@@ -276,30 +287,62 @@ void SpeciesSeries::finish() {
     changed_.clear();
 }
 
-/// As many as wanted, or as many as have the highest silhouette.
-void SpeciesSeries::choose_classes() {
-    const auto cold = [&](int k) {
-        KMeans classes(k, kFirstShell, kSeed);
-        std::size_t slot = 0;
-        for (const auto& part : parts_) {
-            for (std::size_t a = 0; a < part->slot.size(); ++a) {
-                part->slot[a] = slot++;
-                classes.put(part->slot[a],
-                            part->offsets.col(static_cast<Eigen::Index>(a)).head<kFirstShell>());
+/// All atoms in k classes from the start.
+KMeans SpeciesSeries::begin_classes(int k) {
+    KMeans classes(k, kFirstShell, kSeed);
+    free_slots_.clear();
+    slots_ = 0;
+    for (const auto& part : parts_) {
+        for (std::size_t a = 0; a < part->slot.size(); ++a) {
+            part->slot[a] = slots_++;
+            classes.put(part->slot[a],
+                        part->offsets.col(static_cast<Eigen::Index>(a)).head<kFirstShell>());
+        }
+    }
+    classes.update();
+    return classes;
+}
+
+/// The next number of classes in turn; when all have had theirs, the best number is taken if it is clearly better.
+void SpeciesSeries::renew_silhouette() {
+    if (classes_.size() > kFew && updates_ % kSilhouetteEvery != 0) {
+        return;
+    }
+    const int k = 2 + silhouette_turn_++ % kNumbers;
+    KMeans of_some(k, kFirstShell, kSeed);
+    const std::size_t step = static_cast<std::size_t>(classes_.size()) / kSilhouetteSample + 1;
+    std::size_t at = 0, taken = 0;
+    for (const auto& part : parts_) {
+        for (const auto& offsets : part->offsets.colwise()) {
+            if (at++ % step == 0) {
+                of_some.put(taken++, offsets.head<kFirstShell>());
             }
         }
-        slots_ = slot;
-        classes.update();
-        return classes;
-    };
-    free_slots_.clear();
-    silhouettes_.clear();
-    int best = 0;
-    for (int k = 2; k <= KMeans::kMaxClasses; ++k) {
-        silhouettes_.push_back(cold(k).silhouette());
-        best = silhouettes_[static_cast<std::size_t>(best)] < silhouettes_.back() ? k - 2 : best;
     }
-    classes_ = cold(class_count_ > 0 ? class_count_ : best + 2);
+    of_some.update();
+    const auto number = static_cast<std::size_t>(k - 2);
+    silhouettes_[number] = of_some.silhouette();
+    silhouettes_made_[number] = updates_;
+    const auto best = std::max_element(silhouettes_.begin(), silhouettes_.end());
+    const auto now = static_cast<std::size_t>(classes_.centres().cols() - 2);
+    if (class_count_ == 0 && k == KMeans::kMaxClasses && *best > silhouettes_[now] + kClearlyParted) {
+        classes_ = begin_classes(2 + static_cast<int>(best - silhouettes_.begin()));
+    }
+}
+
+int SpeciesSeries::silhouettes_age() const noexcept {
+    return updates_ - *std::min_element(silhouettes_made_.begin(), silhouettes_made_.end());
+}
+
+/// As many as wanted, or as many as have the highest silhouette.
+void SpeciesSeries::choose_classes() {
+    for (int k = 2; k <= KMeans::kMaxClasses; ++k) {
+        silhouettes_[static_cast<std::size_t>(k - 2)] = begin_classes(k).silhouette();
+    }
+    std::fill(silhouettes_made_.begin(), silhouettes_made_.end(), updates_);
+    const auto best = std::max_element(silhouettes_.begin(), silhouettes_.end());
+    classes_ = begin_classes(class_count_ > 0 ? class_count_
+                                              : 2 + static_cast<int>(best - silhouettes_.begin()));
 }
 
 }  // namespace dwellmap

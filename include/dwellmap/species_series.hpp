@@ -31,6 +31,7 @@ public:
 
     struct Part {
         std::string key;
+        int number = 0;  ///< of the image: in the order they came, since finish() that of the library
         double x = 0;
         std::vector<std::int32_t> atom;  ///< its place in the field
         std::vector<std::int8_t> n, n_outer;
@@ -44,7 +45,7 @@ public:
     };
 
     /// @param species    of the centres: species_first or species_second
-    /// @param classes    of neighbourhoods; 0: by silhouette, at finish()
+    /// @param classes    of neighbourhoods; 0: by silhouette
     SpeciesSeries(std::int8_t species, int neighbours, bool parity, int classes);
 
     /// Adds the field, at `place` among the parts, or replaces the part of its key.
@@ -66,9 +67,12 @@ public:
     const std::vector<ScoreCell>& cells() const noexcept { return cells_.cells(); }
     const SeriesRegression& regression() const noexcept { return regression_; }
     const KMeans& classes() const noexcept { return classes_; }
-    const std::vector<double>& silhouettes() const noexcept {
-        return silhouettes_;
-    }  ///< [k − 2] with k = 2, 3, ... classes; empty until finish()
+
+    /// How well k = 2, 3, ... classes are parted, [k − 2]; NaN: not known yet. An update renews one k at most, with classes of their own of
+    /// kSilhouetteSample atoms; finish() takes all atoms, and KMeans::kSample of them for the silhouette.
+    const std::vector<double>& silhouettes() const noexcept { return silhouettes_; }
+    int silhouettes_age() const noexcept;  ///< updates since the first of them was found
+    static constexpr std::size_t kSilhouetteSample = 500;
 
 private:
     Part& part_of(const std::string& key, std::size_t place);
@@ -80,6 +84,8 @@ private:
     void take_modes();
     void name_modes();
     void sample();
+    void renew_silhouette();
+    KMeans begin_classes(int k);
     void choose_classes();
 
     std::int8_t species_;
@@ -98,7 +104,8 @@ private:
     KMeans classes_;
     SeriesRegression regression_;
     std::vector<double> silhouettes_;
-    int updates_ = 0;
+    std::vector<int> silhouettes_made_;  // by which update
+    int updates_ = 0, silhouette_turn_ = 0;
     int isotropic_ = -1, symmetry_breaking_ = -1, row_direction_ = 0;
 };
 
