@@ -8,8 +8,9 @@
 
 namespace dwellmap {
 
-DWELLMAP_VECTORISE void find_nearest_centres(const double* x, const double* centres, Eigen::Index dim,
-                                     Eigen::Index k, NearestCentres& out) noexcept {
+DWELLMAP_VECTORISE void find_nearest_centres(const double* x, const double* centres,
+                                             Eigen::Index dim, Eigen::Index k,
+                                             NearestCentres& out) noexcept {
     using Lanes = double __attribute__((vector_size(64)));
     using Labels = std::int64_t __attribute__((vector_size(64)));
     Lanes first = Lanes{} + std::numeric_limits<double>::max(), second = first;

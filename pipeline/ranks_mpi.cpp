@@ -78,8 +78,6 @@ double Ranks::broadcast(double value) const {
     return value;
 }
 
-void Ranks::barrier() const { MPI_Barrier(MPI_COMM_WORLD); }
-
 void Ranks::stop(int exit_code) const {
     MPI_Abort(MPI_COMM_WORLD, exit_code);
     std::abort();  // not reached

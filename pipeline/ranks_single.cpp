@@ -10,7 +10,6 @@ Ranks::~Ranks() {}
 
 Library Ranks::gather(const Library& mine) const { return mine; }
 double Ranks::broadcast(double value) const { return value; }
-void Ranks::barrier() const {}
 void Ranks::stop(int exit_code) const { std::exit(exit_code); }
 
 }  // namespace dwellmap

@@ -15,8 +15,8 @@ namespace {
 
 constexpr int kMostSecond = 6;
 constexpr std::size_t kAtoms = 3, kProcess = 4, kTurns = 5;  // the folded planes are the first
-constexpr int kCurveSteps = 4;            // a neighbour
-constexpr std::int64_t kResolved = 30;    // atoms of a cell, for its separation to count
+constexpr int kCurveSteps = 4;                               // a neighbour
+constexpr std::int64_t kResolved = 30;  // atoms of a cell, for its separation to count
 
 constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
 
@@ -34,7 +34,8 @@ std::vector<ResponseCell> responses(const std::vector<ScoreCell>& cells) {
 
 /// Whose leaving out looks at no more than kAtOnce atoms, one at least.
 std::size_t images_at_once(const ScoreSample& sample) {
-    return std::max<std::size_t>(1, SeriesRegression::kAtOnce / std::max<std::size_t>(1, sample.size()));
+    return std::max<std::size_t>(
+        1, SeriesRegression::kAtOnce / std::max<std::size_t>(1, sample.size()));
 }
 
 RegressionEstimate separations(const std::vector<ScoreCell>& cells) {
@@ -245,8 +246,7 @@ void SeriesRegression::finish(const ScoreSample& sample, const std::vector<Score
         errors.renew_all(regression, sample.view(), updates_);
         errors.set(regression, updates_, estimate);
     }
-    magnitudes_ = {compare_magnitudes(sums, regress_atoms),
-                   compare_magnitudes(sums, regress_cells),
+    magnitudes_ = {compare_magnitudes(sums, regress_atoms), compare_magnitudes(sums, regress_cells),
                    compare_magnitudes(sums, regress_process)};
     process_without_.clear();
     publish(cells);

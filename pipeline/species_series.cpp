@@ -20,7 +20,7 @@ constexpr int kByBic = 0;
 constexpr int kRestart = 20;  // updates: then the classes are also begun anew, if they are few
 constexpr std::int64_t kFew = 20'000;
 constexpr int kNumbers = KMeans::kMaxClasses - 1;  // of classes: 2, 3, ...
-constexpr int kSilhouetteEvery = 8;     // updates, of more than a few atoms
+constexpr int kSilhouetteEvery = 8;                // updates, of more than a few atoms
 constexpr double kClearlyParted = 0.02;  // in the silhouette: another number of classes is taken
 constexpr unsigned kSeed = 1;
 
@@ -325,7 +325,8 @@ void SpeciesSeries::renew_silhouette() {
     silhouettes_made_[number] = updates_;
     const auto best = std::max_element(silhouettes_.begin(), silhouettes_.end());
     const auto now = static_cast<std::size_t>(classes_.centres().cols() - 2);
-    if (class_count_ == 0 && k == KMeans::kMaxClasses && *best > silhouettes_[now] + kClearlyParted) {
+    if (class_count_ == 0 && k == KMeans::kMaxClasses &&
+        *best > silhouettes_[now] + kClearlyParted) {
         classes_ = begin_classes(2 + static_cast<int>(best - silhouettes_.begin()));
     }
 }

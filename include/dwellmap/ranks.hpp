@@ -26,9 +26,6 @@ public:
     /// Rank 0's value, on all ranks.
     double broadcast(double value) const;
 
-    /// Returns when all ranks have come here.
-    void barrier() const;
-
     /// Ends the processes of all ranks.
     [[noreturn]] void stop(int exit_code) const;
 

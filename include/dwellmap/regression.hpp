@@ -45,8 +45,9 @@ struct RegressionEstimate {
     double ratio_low = ratio, ratio_high = ratio;  ///< range of the ratio with one image left out
     std::int64_t count = 0;                        ///< atoms
     bool converged = false;
-    int age = 0;         ///< updates since the values were found
-    int errors_age = 0;  ///< and since errors between blocks and range were, of the image whose turn is longest ago
+    int age = 0;  ///< updates since the values were found
+    int errors_age =
+        0;  ///< and since errors between blocks and range were, of the image whose turn is longest ago
 };
 
 /// Sets values and ratio; `known` says which of (a, b, c, d) the data determine.

@@ -31,7 +31,8 @@ public:
 
     struct Part {
         std::string key;
-        int number = 0;  ///< of the image: in the order they came, since finish() that of the library
+        int number =
+            0;  ///< of the image: in the order they came, since finish() that of the library
         double x = 0;
         std::vector<std::int32_t> atom;  ///< its place in the field
         std::vector<std::int8_t> n, n_outer;
