@@ -32,12 +32,6 @@ std::vector<ResponseCell> responses(const std::vector<ScoreCell>& cells) {
     return out;
 }
 
-/// Whose leaving out looks at no more than kAtOnce atoms, one at least.
-std::size_t images_at_once(const ScoreSample& sample) {
-    return std::max<std::size_t>(
-        1, SeriesRegression::kAtOnce / std::max<std::size_t>(1, sample.size()));
-}
-
 RegressionEstimate separations(const std::vector<ScoreCell>& cells) {
     std::vector<Separation> resolved;
     for (const ScoreCell& cell : cells) {
@@ -147,41 +141,41 @@ void SeriesRegression::renew_folded(const ScoreSample& sample) {
         if (is_turn_of(k, sample) || estimate.name.empty()) {
             regression.refit(sample.view());
             estimate = regression.estimate();
-            errors.renew(regression, sample.view(), images_at_once(sample), updates_);
+            errors.renew(regression, sample.view(), 1, updates_);
             errors.set(regression, updates_, estimate);
         }
     }
 }
 
-/// The plane through the process, and its ratio without as many images as it is the turn of.
-void SeriesRegression::renew_process(const MagnitudeSums& sums, std::size_t images) {
-    const auto cells = sums.cells();
-    LinearFit fit = regress_predictions(cells, process_);
+/// The plane through the process, and its ratio without the image whose turn is longest ago.
+void SeriesRegression::renew_process(const MagnitudeSums& sums) {
+    LinearFit fit = regress_predictions(sums.cells(), process_);
     sums.set_block_errors(fit);
-    std::vector<int> order = sums.images();
+    const std::vector<int> images = sums.images();
     std::erase_if(process_without_, [&](const auto& kept) {
-        return !std::binary_search(order.begin(), order.end(), kept.first);
+        return !std::binary_search(images.begin(), images.end(), kept.first);
     });
-    const auto made = [&](int image) {
-        const auto kept = process_without_.find(image);
-        return kept == process_without_.end() ? -1 : kept->second.made;
-    };
-    std::stable_sort(order.begin(), order.end(), [&](int a, int b) { return made(a) < made(b); });
-    for (std::size_t k = 0; k < std::min(images, order.size()); ++k) {
-        GaussianProcess without = process_;
-        const auto rest = sums.cells(order[k]);
-        const bool known = without.refit(rest);
-        process_without_[order[k]] = {
-            known ? regress_predictions(rest, without).estimate.ratio : kUnknown, updates_};
+    for (const int image : images) {
+        process_without_.try_emplace(image, WithoutImage{kUnknown, -1});
     }
-    if (process_without_.size() == order.size()) {
+    const auto first_made = [&] {
+        return std::min_element(
+            process_without_.begin(), process_without_.end(),
+            [](const auto& a, const auto& b) { return a.second.made < b.second.made; });
+    };
+    const auto mine = first_made();
+    GaussianProcess without = process_;
+    const auto rest = sums.cells(mine->first);
+    const bool known = without.refit(rest);
+    mine->second = {known ? regress_predictions(rest, without).estimate.ratio : kUnknown, updates_};
+    if (const int oldest = first_made()->second.made; oldest >= 0) {
         Range range;
         for (const auto& [image, kept] : process_without_) {
             range.add(kept.ratio);
         }
         fit.estimate.ratio_low = range.low;
         fit.estimate.ratio_high = range.high;
-        fit.estimate.errors_age = updates_ - made(order[std::min(images, order.size() - 1)]);
+        fit.estimate.errors_age = updates_ - oldest;
     }
     magnitudes_[2] = fit.estimate;
 }
@@ -215,7 +209,7 @@ void SeriesRegression::renew_magnitudes(const ScoreSample& sample) {
         magnitudes_[1] = compare_magnitudes(sums, regress_cells);
     }
     if (process) {
-        renew_process(sums, images_at_once(sample));
+        renew_process(sums);
     }
 }
 

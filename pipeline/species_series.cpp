@@ -13,16 +13,9 @@
 namespace dwellmap {
 namespace {
 
-constexpr Eigen::Index kFirstShell = 12;
 constexpr double kBlock_a = 12.5;       // where there is no scale
 constexpr double kClearlyBetter = 0.1;  // overlap: another mode becomes the symmetry-breaking one
 constexpr int kByBic = 0;
-constexpr int kRestart = 20;  // updates: then the classes are also begun anew, if they are few
-constexpr std::int64_t kFew = 20'000;
-constexpr int kNumbers = KMeans::kMaxClasses - 1;  // of classes: 2, 3, ...
-constexpr int kSilhouetteEvery = 8;                // updates, of more than a few atoms
-constexpr double kClearlyParted = 0.02;  // in the silhouette: another number of classes is taken
-constexpr unsigned kSeed = 1;
 
 /// Numbers of the square blocks the atoms are in, row by row from the first that has one.
 std::vector<int> blocks_of(const FieldOfView& field, double side) {
@@ -43,8 +36,8 @@ std::vector<int> blocks_of(const FieldOfView& field, double side) {
 int clearest_row_direction(const Eigen::Ref<const Eigen::VectorXd>& loading) noexcept {
     int best = 0;
     const auto overlap = [&](int r) {
-        return std::abs(
-            ideal_patterns().zigzag[static_cast<std::size_t>(r)].dot(loading.head<kFirstShell>()));
+        return std::abs(ideal_patterns().zigzag[static_cast<std::size_t>(r)].dot(
+            loading.head<Patterns::Vector::RowsAtCompileTime>()));
     };
     for (int r = 1; r < 3; ++r) {
         best = overlap(r) > overlap(best) ? r : best;
@@ -70,8 +63,8 @@ SpeciesSeries::SpeciesSeries(std::int8_t species, int neighbours, bool parity, i
       pca_(neighbours, parity),
       cells_(kByBic),
       classes_(classes > 0 ? classes : StatisticsConfig{}.classes, kFirstShell, kSeed),
-      silhouettes_(kNumbers, std::numeric_limits<double>::quiet_NaN()),
-      silhouettes_made_(kNumbers, 0) {}
+      silhouettes_(kClassNumbers, std::numeric_limits<double>::quiet_NaN()),
+      silhouettes_made_(kClassNumbers, 0) {}
 
 /// The part of that key, at `place` from now on: a field's composition may have been measured anew.
 SpeciesSeries::Part& SpeciesSeries::part_of(const std::string& key, std::size_t place) {
@@ -116,24 +109,6 @@ void SpeciesSeries::fill(const FieldOfView& field, int turns, Part& part) const 
     }
     part.set.clear();
     part.set.add_batch(part.offsets);
-}
-
-/// An atom keeps its place among the classes as long as the field has as many before it.
-void SpeciesSeries::put_into_classes(Part& part) {
-    for (; part.slot.size() > part.atom.size(); part.slot.pop_back()) {
-        classes_.remove(part.slot.back());
-        free_slots_.push_back(part.slot.back());
-    }
-    while (part.slot.size() < part.atom.size()) {
-        part.slot.push_back(free_slots_.empty() ? slots_++ : free_slots_.back());
-        if (!free_slots_.empty()) {
-            free_slots_.pop_back();
-        }
-    }
-    for (std::size_t k = 0; k < part.slot.size(); ++k) {
-        classes_.put(part.slot[k],
-                     part.offsets.col(static_cast<Eigen::Index>(k)).head<kFirstShell>());
-    }
 }
 
 void SpeciesSeries::put(const FieldOfView& field, int turns, std::size_t place) {
@@ -255,12 +230,13 @@ void SpeciesSeries::sample() {
 
 void SpeciesSeries::update() {
     const bool rescored = follow_modes();
+    const int response = symmetry_breaking_;
     name_modes();
-    classes_.update();
-    if (++updates_ % kRestart == 0 && classes_.size() <= kFew) {
-        classes_.restart();
+    if (symmetry_breaking_ != response) {
+        cells_ = ScoreCells(kByBic);  // the mixtures were of other scores
     }
-    renew_silhouette();
+    ++updates_;
+    update_classes();
     if (symmetry_breaking_ >= 0) {
         sample();
         cells_.update(sample_, changed_, rescored);
@@ -285,65 +261,6 @@ void SpeciesSeries::finish() {
         regression_.finish(sample_, cells_.cells());
     }
     changed_.clear();
-}
-
-/// All atoms in k classes from the start.
-KMeans SpeciesSeries::begin_classes(int k) {
-    KMeans classes(k, kFirstShell, kSeed);
-    free_slots_.clear();
-    slots_ = 0;
-    for (const auto& part : parts_) {
-        for (std::size_t a = 0; a < part->slot.size(); ++a) {
-            part->slot[a] = slots_++;
-            classes.put(part->slot[a],
-                        part->offsets.col(static_cast<Eigen::Index>(a)).head<kFirstShell>());
-        }
-    }
-    classes.update();
-    return classes;
-}
-
-/// The next number of classes in turn; when all have had theirs, the best number is taken if it is clearly better.
-void SpeciesSeries::renew_silhouette() {
-    if (classes_.size() > kFew && updates_ % kSilhouetteEvery != 0) {
-        return;
-    }
-    const int k = 2 + silhouette_turn_++ % kNumbers;
-    KMeans of_some(k, kFirstShell, kSeed);
-    const std::size_t step = static_cast<std::size_t>(classes_.size()) / kSilhouetteSample + 1;
-    std::size_t at = 0, taken = 0;
-    for (const auto& part : parts_) {
-        for (const auto& offsets : part->offsets.colwise()) {
-            if (at++ % step == 0) {
-                of_some.put(taken++, offsets.head<kFirstShell>());
-            }
-        }
-    }
-    of_some.update();
-    const auto number = static_cast<std::size_t>(k - 2);
-    silhouettes_[number] = of_some.silhouette();
-    silhouettes_made_[number] = updates_;
-    const auto best = std::max_element(silhouettes_.begin(), silhouettes_.end());
-    const auto now = static_cast<std::size_t>(classes_.centres().cols() - 2);
-    if (class_count_ == 0 && k == KMeans::kMaxClasses &&
-        *best > silhouettes_[now] + kClearlyParted) {
-        classes_ = begin_classes(2 + static_cast<int>(best - silhouettes_.begin()));
-    }
-}
-
-int SpeciesSeries::silhouettes_age() const noexcept {
-    return updates_ - *std::min_element(silhouettes_made_.begin(), silhouettes_made_.end());
-}
-
-/// As many as wanted, or as many as have the highest silhouette.
-void SpeciesSeries::choose_classes() {
-    for (int k = 2; k <= KMeans::kMaxClasses; ++k) {
-        silhouettes_[static_cast<std::size_t>(k - 2)] = begin_classes(k).silhouette();
-    }
-    std::fill(silhouettes_made_.begin(), silhouettes_made_.end(), updates_);
-    const auto best = std::max_element(silhouettes_.begin(), silhouettes_.end());
-    classes_ = begin_classes(class_count_ > 0 ? class_count_
-                                              : 2 + static_cast<int>(best - silhouettes_.begin()));
 }
 
 }  // namespace dwellmap

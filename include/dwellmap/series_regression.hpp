@@ -25,9 +25,9 @@ struct ResponseCurve {
 /// The order parameter of a series as a function of (n, x): a surface with its uncertainty, and the planes
 /// D = a n + b x + d by several estimators. Each update starts from where the one before ended.
 ///
-/// What is too costly for an update takes turns: planes (of more than kAtOnce atoms), the
-/// images in their errors between blocks and in their range without an image (as many as have kAtOnce atoms to be looked at), curves (one,
-/// and one that is new). Each is kept until its next turn, and says how many updates ago that was.
+/// What is too costly for an update takes turns: of more than kAtOnce atoms the planes (one of the folded ones, or those on |score|); of a
+/// plane's errors between blocks and of its range without an image, one image each time; of the curves one, and one that is new. Each is
+/// kept until its next turn, and says how many updates ago that was.
 class SeriesRegression {
 public:
     static constexpr std::size_t kAtOnce = 20'000;
@@ -71,7 +71,7 @@ private:
     void renew_folded(const ScoreSample& sample);
     bool is_turn_of(std::size_t item, const ScoreSample& sample) const noexcept;
     void renew_magnitudes(const ScoreSample& sample);
-    void renew_process(const MagnitudeSums& sums, std::size_t images);
+    void renew_process(const MagnitudeSums& sums);
     void publish(const std::vector<ScoreCell>& cells);
 
     std::array<Folded, 3> folded_;

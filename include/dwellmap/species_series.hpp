@@ -56,8 +56,7 @@ public:
     /// Takes what was put since into modes, cells, classes, surface and regressions; each starts from where it was.
     void update();
 
-    /// As update(), with all that is too costly for every frame: fresh starts, modes in use = joint modes, errors between
-    /// blocks, ranges without an image, number of classes.
+    /// As update(), but all from the start and at once, without turns: modes in use = joint modes, everything of the same atoms.
     void finish();
 
     const ModeSet& modes() const noexcept { return in_use_; }  ///< joint: all fields stacked
@@ -73,9 +72,13 @@ public:
     /// kSilhouetteSample atoms; finish() takes all atoms, and KMeans::kSample of them for the silhouette.
     const std::vector<double>& silhouettes() const noexcept { return silhouettes_; }
     int silhouettes_age() const noexcept;  ///< updates since the first of them was found
-    static constexpr std::size_t kSilhouetteSample = 500;
+    static constexpr std::size_t kSilhouetteSample = 300;
 
 private:
+    static constexpr Eigen::Index kFirstShell = 12;
+    static constexpr int kClassNumbers = KMeans::kMaxClasses - 1;  // 2, 3, ...
+    static constexpr unsigned kSeed = 1;
+
     Part& part_of(const std::string& key, std::size_t place);
     void fill(const FieldOfView& field, int turns, Part& part) const;
     void put_into_classes(Part& part);
@@ -85,6 +88,7 @@ private:
     void take_modes();
     void name_modes();
     void sample();
+    void update_classes();
     void renew_silhouette();
     KMeans begin_classes(int k);
     void choose_classes();
