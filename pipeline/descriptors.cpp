@@ -69,14 +69,6 @@ FirstShellMatrix make_symmetry_basis() {
     return b;
 }
 
-FirstShellMatrix make_pattern_amplitudes() {
-    FirstShellMatrix patterns = symmetry_basis().transpose();
-    for (std::size_t r = 0; r < 3; ++r) {
-        patterns.col(kZigzag + static_cast<Eigen::Index>(r)) = ideal_patterns().zigzag[r];
-    }
-    return patterns.inverse();
-}
-
 void describe_angles(const Neighbourhood& offsets, Eigen::Ref<Eigen::VectorXd> out) noexcept {
     for (Eigen::Index k = 0; k < out.size(); ++k) {
         const Eigen::Vector2d site = ideal_sites().col(k), r = offsets.segment<2>(2 * k);
@@ -167,11 +159,6 @@ double local_rotation(const Neighbourhood& offsets) noexcept {
 const FirstShellMatrix& symmetry_basis() {
     static const FirstShellMatrix basis = make_symmetry_basis();
     return basis;
-}
-
-const FirstShellMatrix& pattern_amplitudes() {
-    static const FirstShellMatrix amplitudes = make_pattern_amplitudes();
-    return amplitudes;
 }
 
 std::complex<double> bond_order(int fold, const Neighbourhood& offsets) noexcept {

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <numbers>
 #include <optional>
 #include <set>
@@ -216,40 +217,24 @@ RegressionEstimate FoldedRegression::estimate() const {
     return e;
 }
 
-RegressionEstimate FoldedRegression::estimate_with_errors(const RegressionSample& sample) const {
-    RegressionEstimate e = estimate();
-    if (e.converged) {
-        set_errors(block_covariance(sample), e);
-        Range range;
-        std::set<int> images;
-        for (const auto& c : sorted_.cells()) {
-            images.insert(c.image);
-        }
-        for (const int image : images) {
-            const Solution without = maximise(at_maximum_.state, image);
-            const Eigen::Vector4d& c = without.state.coefficients;
-            if (without.converged && without.known[0] != 0 && without.known[1] != 0) {
-                range.add(c[1] / (6 * c[0]));
-            }
-        }
-        e.ratio_low = range.low;
-        e.ratio_high = range.high;
+std::vector<int> FoldedRegression::images() const {
+    std::set<int> images;
+    for (const auto& c : sorted_.cells()) {
+        images.insert(c.image);
     }
-    return e;
+    return {images.begin(), images.end()};
 }
 
-Eigen::Matrix4d FoldedRegression::reduced_curvature() const {
-    const Derivatives& d = at_maximum_.derivatives;
-    return reduced(d.curvature, d.mixed, d.curvature_width.cwiseMax(kTiny), at_maximum_.known);
-}
-
-/// From the influence of every atom: its slopes, less what the width takes up, on the inverse curvature.
-Eigen::Matrix4d FoldedRegression::block_covariance(const RegressionSample& sample) const {
+/// Of every atom its slopes, less what the width takes up.
+FoldedRegression::ImageShare FoldedRegression::share_of(int image,
+                                                        const RegressionSample& sample) const {
     const Derivatives& d = at_maximum_.derivatives;
     const State& state = at_maximum_.state;
-    const Eigen::Matrix4d inverse = reduced_curvature().inverse();
-    BlockCovariance blocks;
+    std::map<int, Eigen::Vector4d> blocks;
     for (const auto& c : sorted_.cells()) {
+        if (c.image != image) {
+            continue;
+        }
         const double separation = state.coefficients.dot(c.inputs);
         const double v = std::exp(state.log_variance[c.width]);
         const Eigen::Vector4d of_width =
@@ -260,12 +245,30 @@ Eigen::Matrix4d FoldedRegression::block_covariance(const RegressionSample& sampl
             const double slope = (folded - separation) / v;
             const double slope_width =
                 0.5 * ((s * s + separation * separation) / v - 1) - separation * folded / v;
-            const Eigen::Vector4d direct = slope * c.inputs - slope_width * of_width;
-            blocks.add(sample.image[i], sample.block[i],
-                       inverse * masked(direct, at_maximum_.known));
+            blocks.try_emplace(sample.block[i], Eigen::Vector4d::Zero()).first->second +=
+                masked(slope * c.inputs - slope_width * of_width, at_maximum_.known);
         }
     }
-    return blocks.covariance();
+    ImageShare share;
+    for (const auto& [number, slopes] : blocks) {
+        share.slopes.add(slopes);
+    }
+    const Solution without = maximise(state, image);
+    const Eigen::Vector4d& c = without.state.coefficients;
+    if (without.converged && without.known[0] != 0 && without.known[1] != 0) {
+        share.ratio_without = c[1] / (6 * c[0]);
+    }
+    return share;
+}
+
+void FoldedRegression::set_block_errors(const BlockCovariance& slopes,
+                                        RegressionEstimate& e) const {
+    set_errors(slopes.covariance(reduced_curvature().inverse()), e);
+}
+
+Eigen::Matrix4d FoldedRegression::reduced_curvature() const {
+    const Derivatives& d = at_maximum_.derivatives;
+    return reduced(d.curvature, d.mixed, d.curvature_width.cwiseMax(kTiny), at_maximum_.known);
 }
 
 }  // namespace dwellmap

@@ -13,7 +13,6 @@ constexpr double kShortest = 0.15, kLongest = 3;  // lengths
 constexpr double kReachVariance = 5,
                  kReachNoise = 3;        // ± logarithm, about the variances of the cells
 constexpr double kLeastVariance = 1e-8;  // of all responses' variance: keeps K positive definite
-constexpr double kMinReplicates = 5;     // for a noise of its own
 constexpr int kMaxSteps = 60;
 constexpr double kConverged = 1e-7;  // gain in log likelihood
 
@@ -105,7 +104,7 @@ bool GaussianProcess::prepare(std::span<const ResponseCell> cells) {
     const double unit = scale_ * scale_;
     const double pooled =
         std::max(kLeastVariance, within / unit / std::max(1.0, atoms_ - static_cast<double>(size)));
-    for (auto* column : {&n_, &x_, &count_, &scatter_, &cell_noise_}) {
+    for (auto* column : {&n_, &x_, &count_, &scatter_}) {
         column->resize(size);
     }
     response_.resize(size);
@@ -117,9 +116,7 @@ bool GaussianProcess::prepare(std::span<const ResponseCell> cells) {
             x_[at] = c.x;
             count_[at] = count;
             response_[at] = (c.mean - pooled_mean_) / scale_;
-            scatter_[at] = c.sum_of_squares / unit;
-            const double own = count < kMinReplicates ? pooled : scatter_[at] / (count - 1);
-            cell_noise_[at++] = std::max(own, 1e-3 * pooled);
+            scatter_[at++] = c.sum_of_squares / unit;
         }
     }
     squared_distances(n_, distance_n_);
@@ -138,11 +135,9 @@ double GaussianProcess::evaluate(const Parameters& p) noexcept {
                        std::exp(-2 * p[length_x]) * distance_x_) +
                p[variance])
                   .exp();
-    if (noise_ == Noise::common) {
-        cell_noise_.setConstant(std::exp(p[noise_level]));
-    }
+    const double noise = std::exp(p[noise_level]);
     inverse_ = signal_.matrix();
-    inverse_.diagonal().array() += cell_noise_ / count_;
+    inverse_.diagonal().array() += noise / count_;
     factor_.compute(inverse_);
     if (factor_.info() != Eigen::Success) {
         return -std::numeric_limits<double>::infinity();
@@ -150,18 +145,13 @@ double GaussianProcess::evaluate(const Parameters& p) noexcept {
     inverse_.setIdentity();
     factor_.solveInPlace(inverse_);
     ones_solved_ = inverse_.rowwise().sum();
+    const double total = ones_solved_.sum();
     projection_ = inverse_;
-    double log_likelihood = -0.5 * static_cast<double>(m) * std::log(kTau) -
-                            factor_.matrixLLT().diagonal().array().log().sum();
-    if (mean_ == Mean::unknown) {
-        const double total = ones_solved_.sum();
-        projection_ -= ones_solved_.lazyProduct(ones_solved_.transpose()) / total;
-        log_likelihood += 0.5 * std::log(kTau / total);
-    }
+    projection_ -= ones_solved_.lazyProduct(ones_solved_.transpose()) / total;
     weights_.noalias() = projection_ * response_;
-    return log_likelihood - 0.5 * response_.dot(weights_) -
-           0.5 * (scatter_ / cell_noise_ + (count_ - 1) * (kTau * cell_noise_).log() + count_.log())
-                     .sum();
+    return -0.5 * static_cast<double>(m - 1) * std::log(kTau) - 0.5 * std::log(total) -
+           factor_.matrixLLT().diagonal().array().log().sum() - 0.5 * response_.dot(weights_) -
+           0.5 * (scatter_ / noise + (count_ - 1) * std::log(kTau * noise) + count_.log()).sum();
 }
 
 /// Gradient and average information of what evaluate() saw last.
@@ -178,18 +168,12 @@ void GaussianProcess::differentiate() noexcept {
     along(length_n);
     derivative_ = signal_ * distance_x_ * std::exp(-2 * now_[length_x]);
     along(length_x);
-    slopes_.col(noise_level).setZero();
-    gradient_[noise_level] = 0;
-    double within = 0;
-    if (noise_ == Noise::common) {
-        const auto error = cell_noise_ / count_;
-        within = 0.5 * (scatter_ / cell_noise_).sum();
-        slopes_.col(noise_level) = error * weights_.array();
-        gradient_[noise_level] =
-            0.5 * (weights_.dot(slopes_.col(noise_level)) -
-                   (projection_.diagonal().array() * error).sum() - (count_ - 1).sum()) +
-            within;
-    }
+    const double noise = std::exp(now_[noise_level]), within = 0.5 * scatter_.sum() / noise;
+    slopes_.col(noise_level) = noise / count_ * weights_.array();
+    gradient_[noise_level] =
+        0.5 * (weights_.dot(slopes_.col(noise_level)) -
+               (projection_.diagonal().array() * (noise / count_)).sum() - (count_ - 1).sum()) +
+        within;
     projected_.noalias() = projection_ * slopes_;
     information_.noalias() = 0.5 * slopes_.transpose() * projected_;
     information_(noise_level, noise_level) += within;
@@ -260,9 +244,7 @@ Eigen::VectorXd GaussianProcess::shares(double n, double x) const {
         return {};
     }
     Eigen::VectorXd share = inverse_ * covariances(n, x).value;
-    if (mean_ == Mean::unknown) {
-        share += ones_solved_ * (1 - share.sum()) / ones_solved_.sum();
-    }
+    share += ones_solved_ * (1 - share.sum()) / ones_solved_.sum();
     return share;
 }
 
@@ -273,7 +255,7 @@ GaussianProcess::Prediction GaussianProcess::predict(double n, double x) const {
     const Covariances k = covariances(n, x);
     const Eigen::VectorXd share = shares(n, x);
     // |f − Σ share · ȳ|², whichever the shares; then what the parameters' errors add
-    const Eigen::ArrayXd error = cell_noise_ / count_;
+    const Eigen::ArrayXd error = std::exp(now_[noise_level]) / count_;
     const Eigen::VectorXd covered = signal_.matrix() * share + error.matrix().cwiseProduct(share);
     double variance_left = std::exp(now_[variance]) - 2 * k.value.dot(share) + share.dot(covered);
     Eigen::Vector4d slope(k.value.dot(weights_),
@@ -293,23 +275,14 @@ KernelParameters GaussianProcess::parameters() const noexcept {
         p.length_n = std::exp(now_[length_n]);
         p.length_x = std::exp(now_[length_x]);
         p.noise_variance = unit * std::exp(now_[noise_level]);
-        p.mean = pooled_mean_;
-        if (mean_ == Mean::unknown) {
-            p.mean += scale_ * ones_solved_.dot(response_) / ones_solved_.sum();
-        }
+        p.mean = pooled_mean_ + scale_ * ones_solved_.dot(response_) / ones_solved_.sum();
     }
     return p;
 }
 
 double GaussianProcess::log_likelihood() const noexcept {
-    const double degrees = atoms_ - (mean_ == Mean::unknown ? 1 : 0);
-    return known_ ? log_likelihood_ - degrees * std::log(scale_)
+    return known_ ? log_likelihood_ - (atoms_ - 1) * std::log(scale_)
                   : std::numeric_limits<double>::quiet_NaN();
-}
-
-Eigen::ArrayXd GaussianProcess::leave_one_out() const {
-    return known_ ? Eigen::ArrayXd(weights_.array() / projection_.diagonal().array().sqrt())
-                  : Eigen::ArrayXd();
 }
 
 }  // namespace dwellmap

@@ -3,12 +3,11 @@
 
 #include "dwellmap/silhouette.hpp"
 
-#include "vectorise.hpp"
+#include "nearest_centre.hpp"
 
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <cstring>
 #include <iterator>
 #include <limits>
 #include <numeric>
@@ -21,55 +20,6 @@ constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr double kRounding = 1e-12;  // of a distance: far above what the bounds can be wrong by
 
 using Order = std::vector<int>;  // [k] which old class a new one is
-
-/// Of eight vectors: squared distances to the nearest centre and to the one after it, and which is nearest.
-struct Nearest {
-    double first2[8], second2[8];
-    std::int64_t label[8];
-};
-
-/// @param x [dim × 8] of eight vectors the first components, then the second ones, …
-DWELLMAP_VECTORISE void find_nearest(const double* x, const double* centres, Eigen::Index dim,
-                                     Eigen::Index k, Nearest& out) noexcept {
-    using Lanes = double __attribute__((vector_size(64)));
-    using Labels = std::int64_t __attribute__((vector_size(64)));
-    Lanes first = Lanes{} + std::numeric_limits<double>::max(), second = first;
-    Labels label{};
-    for (Eigen::Index c = 0; c < k; ++c) {
-        Lanes sum{};
-        for (Eigen::Index d = 0; d < dim; ++d) {
-            Lanes value;
-            std::memcpy(&value, x + 8 * d, sizeof value);
-            value -= centres[c * dim + d];
-            sum += value * value;
-        }
-        const auto nearer = sum < first;
-        const Lanes other = nearer ? first : sum;
-        second = other < second ? other : second;
-        first = nearer ? sum : first;
-        label = nearer ? Labels{} + c : label;
-    }
-    std::memcpy(out.first2, &first, sizeof first);
-    std::memcpy(out.second2, &second, sizeof second);
-    std::memcpy(out.label, &label, sizeof label);
-}
-
-/// distance2 = min(distance2, |x − centre|²) of all vectors of some blocks
-DWELLMAP_VECTORISE void come_nearer(const double* x, std::size_t blocks, Eigen::Index dim,
-                                    const double* centre, double* distance2) noexcept {
-    for (std::size_t b = 0; b < blocks; ++b, x += 8 * dim, distance2 += 8) {
-        double sum[8] = {};
-        for (Eigen::Index d = 0; d < dim; ++d) {
-            for (int lane = 0; lane < 8; ++lane) {
-                const double difference = x[8 * d + lane] - centre[d];
-                sum[lane] += difference * difference;
-            }
-        }
-        for (int lane = 0; lane < 8; ++lane) {
-            distance2[lane] = sum[lane] < distance2[lane] ? sum[lane] : distance2[lane];
-        }
-    }
-}
 
 /// @return the two largest moves, summed
 double move_to_means(const Eigen::MatrixXd& sums, const std::vector<std::int64_t>& counts,
@@ -126,14 +76,6 @@ KMeans::KMeans(int k, Eigen::Index dim, unsigned seed) : dim_(dim), seed_(seed),
     now_.counts.assign(static_cast<std::size_t>(k), 0);
 }
 
-void KMeans::cold(const Eigen::Ref<const Eigen::MatrixXd>& x) {
-    *this = KMeans(static_cast<int>(now_.counts.size()), dim_, seed_);
-    for (Eigen::Index i = 0; i < x.cols(); ++i) {
-        put(static_cast<std::size_t>(i), x.col(i));
-    }
-    update();
-}
-
 void KMeans::put(std::size_t index, const Eigen::Ref<const Eigen::VectorXd>& x) {
     const std::size_t b = index / kLanes;
     if (index >= now_.labels.size()) {
@@ -179,12 +121,12 @@ void KMeans::add_up(Partition& p) const noexcept {
 /// @return whether any vector has changed class
 bool KMeans::assign(Partition& p) const noexcept {
     bool changed = false;
-    Nearest nearest;
+    NearestCentres nearest;
     for (std::size_t b = 0; b < p.reach.size(); ++b) {
         if (p.drift < p.reach[b]) {
             continue;
         }
-        find_nearest(block(b), p.centres.data(), dim_, p.centres.cols(), nearest);
+        find_nearest_centres(block(b), p.centres.data(), dim_, p.centres.cols(), nearest);
         double gap = kInfinity;
         const std::size_t here = std::min(kLanes, p.labels.size() - b * kLanes);
         for (std::size_t lane = 0; lane < here; ++lane) {

@@ -5,9 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
 #include <set>
-#include <utility>
 
 namespace dwellmap {
 namespace {
@@ -114,24 +112,6 @@ Eigen::Matrix3d covariance_of(const Eigen::Matrix3Xd& map, const Eigen::ArrayXd&
 
 }  // namespace
 
-std::vector<ResponseCell> magnitude_cells(const RegressionSample& sample, int without_image) {
-    std::map<std::pair<double, int>, ResponseCell> cells;
-    for (std::size_t i = 0; i < sample.score.size(); ++i) {
-        if (sample.image[i] != without_image) {
-            auto& cell = cells[{sample.x[i], sample.n[i]}];
-            cell.n = sample.n[i];
-            cell.x = sample.x[i];
-            cell.add(std::abs(sample.score[i]));
-        }
-    }
-    std::vector<ResponseCell> list;
-    list.reserve(cells.size());
-    for (const auto& [inputs, cell] : cells) {
-        list.push_back(cell);
-    }
-    return list;
-}
-
 LinearFit regress_atoms(std::span<const ResponseCell> cells) {
     const Columns c(cells);
     const NormalEquations normal(c.inputs, c.count);
@@ -218,34 +198,6 @@ RegressionEstimate regress_separations(std::span<const Separation> separations) 
         set_errors(spread(Eigen::Matrix3d(widening * normal.inverse)), e);
     }
     return e;
-}
-
-/// An atom moves the mean of its cell by (y − mean)/count.
-void add_block_errors(const RegressionSample& sample, std::span<const ResponseCell> cells,
-                      LinearFit& fit) {
-    std::map<std::pair<double, int>, std::size_t> index;
-    for (std::size_t i = 0; i < cells.size(); ++i) {
-        index[{cells[i].x, static_cast<int>(cells[i].n)}] = i;
-    }
-    BlockCovariance blocks;
-    for (std::size_t i = 0; i < sample.score.size(); ++i) {
-        const std::size_t at = index.at({sample.x[i], sample.n[i]});
-        const auto& c = cells[at];
-        const double move = (std::abs(sample.score[i]) - c.mean) / static_cast<double>(c.count);
-        const Eigen::Vector3d influence = fit.map.col(static_cast<Eigen::Index>(at)) * move;
-        blocks.add(sample.image[i], sample.block[i], spread(influence));
-    }
-    set_errors(blocks.covariance(), fit.estimate);
-}
-
-Range leave_one_image_out(const RegressionSample& sample,
-                          const std::function<LinearFit(std::span<const ResponseCell>)>& regress) {
-    const std::set<int> images(sample.image.begin(), sample.image.end());
-    Range range;
-    for (const int image : images) {
-        range.add(regress(magnitude_cells(sample, image)).estimate.ratio);
-    }
-    return range;
 }
 
 }  // namespace dwellmap

@@ -42,21 +42,19 @@ void set_errors(const Eigen::Matrix4d& covariance, RegressionEstimate& estimate)
     estimate.se_ratio = ratio_error(covariance, estimate.value);
 }
 
-void BlockCovariance::add(int image, int block, const Eigen::Vector4d& influence) {
-    const auto key = (static_cast<std::int64_t>(image) << 32) + block;
-    sums_.try_emplace(key, Eigen::Vector4d::Zero()).first->second += influence;
+void BlockCovariance::add(const Eigen::Vector4d& influence_of_block) noexcept {
+    blocks_ += 1;
+    sum_ += influence_of_block * influence_of_block.transpose();
 }
 
-Eigen::Matrix4d BlockCovariance::covariance() const {
-    const auto blocks = static_cast<double>(sums_.size());
-    if (blocks < 2) {
-        return Eigen::Matrix4d::Constant(kUnknown);
-    }
-    Eigen::Matrix4d sum = Eigen::Matrix4d::Zero();
-    for (const auto& [key, influence] : sums_) {
-        sum += influence * influence.transpose();
-    }
-    return blocks / (blocks - 1) * sum;
+void BlockCovariance::add(const BlockCovariance& others) noexcept {
+    blocks_ += others.blocks_;
+    sum_ += others.sum_;
+}
+
+Eigen::Matrix4d BlockCovariance::covariance() const noexcept {
+    const double scale = blocks_ < 2 ? kUnknown : blocks_ / (blocks_ - 1);
+    return scale * sum_;
 }
 
 void Range::add(double value) noexcept {

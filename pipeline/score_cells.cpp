@@ -77,8 +77,43 @@ void ScoreCells::sort(const ScoreSample& sample, std::span<const double> changed
     }
 }
 
-void ScoreCells::check(ScoreCell& cell) const {
-    const ScoreMixture cold = fit_mixture(cell.scores, cell.errors, nullptr, components_);
+void ScoreCells::rename(double from, double to) {
+    const auto is_of = [](double x) { return [x](const ScoreCell& cell) { return cell.x == x; }; };
+    if (std::any_of(cells_.begin(), cells_.end(), is_of(to))) {
+        return;
+    }
+    for (ScoreCell& cell : cells_) {
+        cell.x = cell.x == from ? to : cell.x;
+    }
+    std::stable_sort(cells_.begin(), cells_.end(),
+                     [](const ScoreCell& a, const ScoreCell& b) { return a.x < b.x; });
+}
+
+ScoreMixture ScoreCells::begin(const ScoreCell& cell) {
+    const std::size_t step = cell.scores.size() / kColdAtMost + 1;
+    if (step == 1) {
+        return fit_mixture(cell.scores, cell.errors, nullptr, components_);
+    }
+    std::vector<double> scores;
+    std::vector<float> errors;
+    for (std::size_t k = begun_++ % step; k < cell.scores.size(); k += step) {
+        scores.push_back(cell.scores[k]);
+        errors.push_back(cell.errors[k]);
+    }
+    const ScoreMixture of_some = fit_mixture(scores, errors, nullptr, components_);
+    return fit_mixture(cell.scores, cell.errors, &of_some, components_);
+}
+
+void ScoreCells::fit(ScoreCell& cell) {
+    cell.mixture = cell.mixture.best > 0
+                       ? fit_mixture(cell.scores, cell.errors, &cell.mixture, components_)
+                       : begin(cell);
+    cell.stale = false;
+    cell.age = 0;
+}
+
+void ScoreCells::check(ScoreCell& cell) {
+    const ScoreMixture cold = begin(cell);
     for (std::size_t k = 0; k < cold.fits.size(); ++k) {
         if (cold.fits[k].log_likelihood > cell.mixture.fits[k].log_likelihood + 1e-6) {
             cell.mixture = cold;
@@ -93,12 +128,12 @@ void ScoreCells::update(const ScoreSample& sample, std::span<const double> chang
     for (std::size_t k = 0; k < cells_.size() && fitted < kAtOnce; ++k) {
         ScoreCell& cell = cells_[turn_++ % cells_.size()];
         if (cell.stale) {
-            const bool known = cell.mixture.best > 0;
-            cell.mixture =
-                fit_mixture(cell.scores, cell.errors, known ? &cell.mixture : nullptr, components_);
-            cell.stale = false;
+            fit(cell);
             fitted += cell.scores.size();
         }
+    }
+    for (ScoreCell& cell : cells_) {
+        cell.age += cell.stale ? 1 : 0;
     }
     if (!cells_.empty() && ++updates_ % kCheck == 0) {
         check(cells_[static_cast<std::size_t>(updates_ / kCheck) % cells_.size()]);

@@ -55,6 +55,7 @@ json mixture_json(const std::string& name, const ScoreCell& cell) {
                 {"composition", number(cell.x)},
                 {"n", cell.n},
                 {"count", m.count},
+                {"age", cell.age},
                 {"k", m.best},
                 {"true_sigmas", first_numbers(m.true_sigma, m.best)},
                 {"delta_bic", number(-m.delta_bic_2_1)},
@@ -97,6 +98,7 @@ json classes_json(const std::string& name, const SpeciesSeries& s) {
             {"species", name},
             {"k", k},
             {"silhouettes", silhouettes},
+            {"silhouettes_age", s.silhouettes_age()},
             {"centres", rows_json(c.centres().transpose())},
             {"counts", c.counts()},
             {"fractions", fractions},
@@ -130,6 +132,8 @@ json estimate_json(const RegressionEstimate& e) {
              {"ratio_low", number(e.ratio_low)},
              {"ratio_high", number(e.ratio_high)},
              {"count", e.count},
+             {"age", e.age},
+             {"errors_age", e.errors_age},
              {"converged", e.converged}};
     const auto put = [&](const std::string& prefix, const Coefficients& c,
                          const std::string& suffix) {
@@ -176,8 +180,11 @@ json surface_json(const SpeciesSeries& s) {
 json regression_json(const std::string& name, const SpeciesSeries& s) {
     json curves = json::array(), estimates = json::array();
     for (const ResponseCurve& c : s.regression().curves()) {
-        curves.push_back(
-            {{"x", c.x}, {"n", c.n}, {"mean", numbers(c.mean)}, {"sd", numbers(c.sd)}});
+        curves.push_back({{"x", c.x},
+                          {"n", c.n},
+                          {"mean", numbers(c.mean)},
+                          {"sd", numbers(c.sd)},
+                          {"age", c.age}});
     }
     for (const RegressionEstimate& e : s.regression().estimates()) {
         estimates.push_back(estimate_json(e));

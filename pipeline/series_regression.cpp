@@ -4,19 +4,21 @@
 #include "dwellmap/linear_regression.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <cstdint>
-#include <unordered_map>
+#include <iterator>
+#include <limits>
 #include <utility>
 
 namespace dwellmap {
 namespace {
 
 constexpr int kMostSecond = 6;
-constexpr std::size_t kRenewEffect = 32;  // updates
-constexpr int kCurveSteps = 4;            // a neighbour
-constexpr std::int64_t kResolved = 30;    // atoms of a cell, for its separation to count
+constexpr std::size_t kAtoms = 3, kProcess = 4, kTurns = 5;  // the folded planes are the first
+constexpr int kCurveSteps = 4;                               // a neighbour
+constexpr std::int64_t kResolved = 30;  // atoms of a cell, for its separation to count
+
+constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
 
 using Width = FoldedRegression::Width;
 using Shells = FoldedRegression::Shells;
@@ -47,12 +49,25 @@ LinearFit regress_process(std::span<const ResponseCell> cells) {
     return process.fit(cells) ? regress_predictions(cells, process) : LinearFit{};
 }
 
+using Regress = LinearFit (*)(std::span<const ResponseCell>);
+
+/// Least squares on |score|, with all errors: the paper's own way, and its exact versions.
+RegressionEstimate compare_magnitudes(const MagnitudeSums& sums, Regress regress) {
+    LinearFit fit = regress(sums.cells());
+    if (fit.map.cols() > 0) {
+        sums.set_block_errors(fit);
+        const Range range = leave_one_image_out(sums, regress);
+        fit.estimate.ratio_low = range.low;
+        fit.estimate.ratio_high = range.high;
+    }
+    return fit.estimate;
+}
+
 }  // namespace
 
 SeriesRegression::SeriesRegression()
-    : common_(Width::common, Shells::first),
-      per_cell_(Width::per_cell, Shells::first),
-      second_shell_(Width::common, Shells::outer) {}
+    : folded_{Folded{{Width::common, Shells::first}}, Folded{{Width::per_cell, Shells::first}},
+              Folded{{Width::common, Shells::outer}}} {}
 
 void SeriesRegression::draw_surface(bool known) {
     surface_x_.clear();
@@ -68,106 +83,167 @@ void SeriesRegression::draw_surface(bool known) {
     }
 }
 
-/// Residuals of |score| add up within a block as far as its atoms are alike.
-void SeriesRegression::find_design_effect(const ScoreSample& sample,
-                                          const std::vector<ScoreCell>& cells) {
-    std::unordered_map<std::uint64_t, double> sums;
-    double independent = 0;
-    std::size_t first = 0;  // cell of the composition
-    for (std::size_t k = 0; k < sample.size(); ++k) {
-        while (cells[first].x != sample.x[k]) {
-            first = (first + kMostSecond + 1) % cells.size();
+/// Of the composition whose cells begin at `first`, if it has enough of them.
+std::optional<ResponseCurve> SeriesRegression::curve_of(const std::vector<ScoreCell>& cells,
+                                                        std::size_t first) const {
+    const auto begin = cells.begin() + static_cast<std::ptrdiff_t>(first);
+    GaussianProcess process;
+    if (!process.fit(responses({begin, begin + kMostSecond + 1}))) {
+        return std::nullopt;
+    }
+    ResponseCurve curve;
+    curve.x = begin->x;
+    for (int k = 0; k <= kMostSecond * kCurveSteps; ++k) {
+        curve.n.push_back(static_cast<double>(k) / kCurveSteps);
+        const auto at = process.predict(curve.n.back(), curve.x);
+        curve.mean.push_back(at.mean);
+        curve.sd.push_back(at.sd * std::sqrt(design_effect_));
+    }
+    return curve;
+}
+
+/// One that there was not, and one in turn. Those of compositions that are gone go.
+void SeriesRegression::renew_curves(const std::vector<ScoreCell>& cells) {
+    std::map<double, std::optional<ResponseCurve>> kept;
+    for (auto& curve : curves_) {
+        ++curve.age;
+        kept[curve.x] = std::move(curve);
+    }
+    curves_.clear();
+    const std::size_t compositions = cells.size() / (kMostSecond + 1);
+    const std::size_t mine = compositions > 0 ? curve_turn_++ % compositions : 0;
+    bool added = false;
+    for (std::size_t c = 0; c < compositions; ++c) {
+        const std::size_t first = c * (kMostSecond + 1);
+        const auto old = kept.find(cells[first].x);
+        const bool is_new = old == kept.end();
+        auto curve = is_new || c == mine ? std::nullopt : old->second;
+        if (c == mine || (is_new && !added)) {
+            curve = curve_of(cells, first);
+            added = added || (is_new && curve);
         }
-        const std::size_t cell = first + static_cast<std::size_t>(sample.n[k]);
-        const double residual = std::abs(sample.score[k]) - cells[cell].response.mean;
-        const auto block = static_cast<std::uint32_t>(sample.block[k]);
-        const auto place = static_cast<std::uint64_t>(sample.image[k]) << 3 |
-                           static_cast<std::uint64_t>(sample.n[k]);
-        sums[place << 32 | block] += residual;
-        independent += residual * residual;
+        if (curve) {
+            curves_.push_back(std::move(*curve));
+        }
     }
-    double between_blocks = 0;
-    for (const auto& [block, sum] : sums) {
-        between_blocks += sum * sum;
+}
+
+bool SeriesRegression::is_turn_of(std::size_t item, const ScoreSample& sample) const noexcept {
+    return sample.size() <= kAtOnce || static_cast<std::size_t>(updates_) % kTurns == item;
+}
+
+/// The planes of maximum likelihood.
+void SeriesRegression::renew_folded(const ScoreSample& sample) {
+    for (std::size_t k = 0; k < folded_.size(); ++k) {
+        auto& [regression, errors, estimate] = folded_[k];
+        ++estimate.age;
+        ++estimate.errors_age;
+        if (is_turn_of(k, sample) || estimate.name.empty()) {
+            regression.refit(sample.view());
+            estimate = regression.estimate();
+            errors.renew(regression, sample.view(), 1, updates_);
+            errors.set(regression, updates_, estimate);
+        }
     }
-    design_effect_ = independent > 0 ? std::max(1.0, between_blocks / independent) : 1;
+}
+
+/// The plane through the process, and its ratio without the image whose turn is longest ago.
+void SeriesRegression::renew_process(const MagnitudeSums& sums) {
+    LinearFit fit = regress_predictions(sums.cells(), process_);
+    sums.set_block_errors(fit);
+    const std::vector<int> images = sums.images();
+    std::erase_if(process_without_, [&](const auto& kept) {
+        return !std::binary_search(images.begin(), images.end(), kept.first);
+    });
+    for (const int image : images) {
+        process_without_.try_emplace(image, WithoutImage{kUnknown, -1});
+    }
+    const auto first_made = [&] {
+        return std::min_element(
+            process_without_.begin(), process_without_.end(),
+            [](const auto& a, const auto& b) { return a.second.made < b.second.made; });
+    };
+    const auto mine = first_made();
+    GaussianProcess without = process_;
+    const auto rest = sums.cells(mine->first);
+    const bool known = without.refit(rest);
+    mine->second = {known ? regress_predictions(rest, without).estimate.ratio : kUnknown, updates_};
+    if (const int oldest = first_made()->second.made; oldest >= 0) {
+        Range range;
+        for (const auto& [image, kept] : process_without_) {
+            range.add(kept.ratio);
+        }
+        fit.estimate.ratio_low = range.low;
+        fit.estimate.ratio_high = range.high;
+        fit.estimate.errors_age = updates_ - oldest;
+    }
+    magnitudes_[2] = fit.estimate;
 }
 
 void SeriesRegression::update(const ScoreSample& sample, const std::vector<ScoreCell>& cells) {
-    if (sample.size() <= kAtOnce || turn_ % kRenewEffect == 0) {
-        find_design_effect(sample, cells);
+    ++updates_;
+    for (auto& estimate : magnitudes_) {
+        ++estimate.age;
+        ++estimate.errors_age;
     }
-    const std::vector<ResponseCell> now = responses(cells);
-    const bool known = process_.refit(now);
+    const bool known = process_.refit(responses(cells));
+    renew_magnitudes(sample);
     draw_surface(known);
-    const std::array<FoldedRegression*, 3> folded{&common_, &per_cell_, &second_shell_};
-    const bool all = estimates_.size() < folded.size() || sample.size() <= kAtOnce;
-    estimates_.resize(folded.size());
-    const std::size_t mine = turn_++ % folded.size();
-    for (std::size_t k = 0; k < folded.size(); ++k) {
-        if (all || k == mine) {
-            folded[k]->refit(sample.view());
-            estimates_[k] = folded[k]->estimate();
-        }
+    renew_curves(cells);
+    renew_folded(sample);
+    publish(cells);
+}
+
+/// The design effect, and the planes on |score|.
+void SeriesRegression::renew_magnitudes(const ScoreSample& sample) {
+    const bool first = magnitudes_[0].name.empty();
+    const bool atoms = first || is_turn_of(kAtoms, sample);
+    const bool process = process_.known() && (first || is_turn_of(kProcess, sample));
+    if (!atoms && !process) {
+        return;
     }
-    if (known) {
-        estimates_.push_back(regress_predictions(now, process_).estimate);
+    const MagnitudeSums sums(sample.view());
+    design_effect_ = sums.design_effect();
+    if (atoms) {
+        magnitudes_[0] = compare_magnitudes(sums, regress_atoms);
+        magnitudes_[1] = compare_magnitudes(sums, regress_cells);
+    }
+    if (process) {
+        renew_process(sums);
     }
 }
 
-/// The curves of single compositions, where they have cells enough.
-void SeriesRegression::draw_curves(const std::vector<ScoreCell>& cells) {
-    curves_.clear();
-    for (std::size_t first = 0; first < cells.size(); first += kMostSecond + 1) {
-        const std::vector<ScoreCell> of_one(
-            cells.begin() + static_cast<std::ptrdiff_t>(first),
-            cells.begin() + static_cast<std::ptrdiff_t>(first) + kMostSecond + 1);
-        GaussianProcess process;
-        if (!process.fit(responses(of_one))) {
-            continue;
-        }
-        ResponseCurve curve;
-        curve.x = cells[first].x;
-        for (int k = 0; k <= kMostSecond * kCurveSteps; ++k) {
-            curve.n.push_back(static_cast<double>(k) / kCurveSteps);
-            const auto at = process.predict(curve.n.back(), curve.x);
-            curve.mean.push_back(at.mean);
-            curve.sd.push_back(at.sd * std::sqrt(design_effect_));
-        }
-        curves_.push_back(std::move(curve));
+/// Those that are known, in the order of the report.
+void SeriesRegression::publish(const std::vector<ScoreCell>& cells) {
+    estimates_.clear();
+    for (const Folded& folded : folded_) {
+        estimates_.push_back(folded.estimate);
     }
-}
-
-/// Least squares on |score|: the paper's own way, and its exact versions.
-void SeriesRegression::compare_magnitudes(const ScoreSample& sample) {
-    const auto cells = magnitude_cells(sample.view());
-    const auto add = [&](auto&& regress) {
-        LinearFit fit = regress(std::span<const ResponseCell>(cells));
-        if (fit.map.cols() == 0) {
-            return;
-        }
-        add_block_errors(sample.view(), cells, fit);
-        const Range range = leave_one_image_out(sample.view(), regress);
-        fit.estimate.ratio_low = range.low;
-        fit.estimate.ratio_high = range.high;
-        estimates_.push_back(fit.estimate);
-    };
-    add(regress_atoms);
-    add(regress_cells);
-    add(regress_process);
+    estimates_.push_back(separations(cells));
+    std::copy_if(magnitudes_.begin(), magnitudes_.end(), std::back_inserter(estimates_),
+                 [](const auto& estimate) { return !estimate.name.empty(); });
 }
 
 void SeriesRegression::finish(const ScoreSample& sample, const std::vector<ScoreCell>& cells) {
-    find_design_effect(sample, cells);
+    const MagnitudeSums sums(sample.view());
+    design_effect_ = sums.design_effect();
     draw_surface(process_.fit(responses(cells)));
-    draw_curves(cells);
-    estimates_.clear();
-    for (FoldedRegression* folded : {&common_, &per_cell_, &second_shell_}) {
-        folded->fit(sample.view());
-        estimates_.push_back(folded->estimate_with_errors(sample.view()));
+    curves_.clear();
+    for (std::size_t first = 0; first < cells.size(); first += kMostSecond + 1) {
+        if (auto curve = curve_of(cells, first)) {
+            curves_.push_back(std::move(*curve));
+        }
     }
-    estimates_.push_back(separations(cells));
-    compare_magnitudes(sample);
+    for (auto& [regression, errors, estimate] : folded_) {
+        regression.fit(sample.view());
+        estimate = regression.estimate();
+        errors.renew_all(regression, sample.view(), updates_);
+        errors.set(regression, updates_, estimate);
+    }
+    magnitudes_ = {compare_magnitudes(sums, regress_atoms), compare_magnitudes(sums, regress_cells),
+                   compare_magnitudes(sums, regress_process)};
+    process_without_.clear();
+    publish(cells);
 }
 
 }  // namespace dwellmap

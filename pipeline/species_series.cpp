@@ -8,34 +8,48 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace dwellmap {
 namespace {
 
-constexpr Eigen::Index kFirstShell = 12;
 constexpr double kBlock_a = 12.5;       // where there is no scale
-constexpr int kMaxBlocks = 1 << 15;     // a side
 constexpr double kClearlyBetter = 0.1;  // overlap: another mode becomes the symmetry-breaking one
 constexpr int kByBic = 0;
-constexpr int kRestart = 20;  // updates: then the classes are also begun anew, if they are few
-constexpr std::int64_t kFew = 20'000;
-constexpr unsigned kSeed = 1;
 
-int block_of(double x, double y, double side) noexcept {
+/// Numbers of the square blocks the atoms are in, row by row from the first that has one.
+std::vector<int> blocks_of(const FieldOfView& field, double side) {
     const auto at = [&](double v) { return static_cast<int>(std::floor(v / side)); };
-    return at(y) * kMaxBlocks + at(x);
+    std::vector<int> blocks;
+    if (field.size() == 0) {
+        return blocks;
+    }
+    const auto [low_x, high_x] = std::minmax_element(field.x.begin(), field.x.end());
+    const int first_x = at(*low_x), columns = at(*high_x) - first_x + 1;
+    const int first_y = at(*std::min_element(field.y.begin(), field.y.end()));
+    for (std::size_t k = 0; k < field.size(); ++k) {
+        blocks.push_back((at(field.y[k]) - first_y) * columns + at(field.x[k]) - first_x);
+    }
+    return blocks;
 }
 
 int clearest_row_direction(const Eigen::Ref<const Eigen::VectorXd>& loading) noexcept {
     int best = 0;
     const auto overlap = [&](int r) {
-        return std::abs(
-            ideal_patterns().zigzag[static_cast<std::size_t>(r)].dot(loading.head<kFirstShell>()));
+        return std::abs(ideal_patterns().zigzag[static_cast<std::size_t>(r)].dot(
+            loading.head<Patterns::Vector::RowsAtCompileTime>()));
     };
     for (int r = 1; r < 3; ++r) {
         best = overlap(r) > overlap(best) ? r : best;
     }
     return best;
+}
+
+/// @param scores out: [kModes × atoms]
+void score(const Eigen::MatrixXd& offsets, const ModeSet& modes, Eigen::MatrixXd& scores) {
+    scores.resize(kModes, offsets.cols());
+    scores.noalias() = modes.loadings.transpose() * offsets;
+    scores.colwise() -= Eigen::VectorXd(modes.loadings.transpose() * modes.mean);
 }
 
 }  // namespace
@@ -48,7 +62,9 @@ SpeciesSeries::SpeciesSeries(std::int8_t species, int neighbours, bool parity, i
       joint_(2 * neighbours),
       pca_(neighbours, parity),
       cells_(kByBic),
-      classes_(classes > 0 ? classes : StatisticsConfig{}.classes, kFirstShell, kSeed) {}
+      classes_(classes > 0 ? classes : StatisticsConfig{}.classes, kFirstShell, kSeed),
+      silhouettes_(kClassNumbers, std::numeric_limits<double>::quiet_NaN()),
+      silhouettes_made_(kClassNumbers, 0) {}
 
 /// The part of that key, at `place` from now on: a field's composition may have been measured anew.
 SpeciesSeries::Part& SpeciesSeries::part_of(const std::string& key, std::size_t place) {
@@ -57,6 +73,7 @@ SpeciesSeries::Part& SpeciesSeries::part_of(const std::string& key, std::size_t 
     if (at == parts_.end()) {
         at = parts_.insert(at, std::make_unique<Part>());
         (*at)->key = key;
+        (*at)->number = static_cast<int>(parts_.size()) - 1;
         (*at)->set = OnlineCovariance(2 * neighbours_);
     }
     const auto to = parts_.begin() + static_cast<std::ptrdiff_t>(place);
@@ -75,13 +92,13 @@ void SpeciesSeries::fill(const FieldOfView& field, int turns, Part& part) const 
     part.n_outer.clear();
     part.block.clear();
     part.error.clear();
-    const double side = field.unit == "nm" ? kBlock_nm : kBlock_a * field.a;
+    const auto block = blocks_of(field, field.unit == "nm" ? kBlock_nm : kBlock_a * field.a);
     for (std::size_t k = 0; k < field.size(); ++k) {
         if (field.species[k] == species_) {
             part.atom.push_back(static_cast<std::int32_t>(k));
             part.n.push_back(field.n[k]);
             part.n_outer.push_back(field.n_outer[k]);
-            part.block.push_back(block_of(field.x[k], field.y[k], side));
+            part.block.push_back(block[k]);
             part.error.push_back(field.se_score[k]);
         }
     }
@@ -94,63 +111,86 @@ void SpeciesSeries::fill(const FieldOfView& field, int turns, Part& part) const 
     part.set.add_batch(part.offsets);
 }
 
-/// An atom keeps its place among the classes as long as the field has as many before it.
-void SpeciesSeries::put_into_classes(Part& part) {
-    for (; part.slot.size() > part.atom.size(); part.slot.pop_back()) {
-        classes_.remove(part.slot.back());
-        free_slots_.push_back(part.slot.back());
-    }
-    while (part.slot.size() < part.atom.size()) {
-        part.slot.push_back(free_slots_.empty() ? slots_++ : free_slots_.back());
-        if (!free_slots_.empty()) {
-            free_slots_.pop_back();
-        }
-    }
-    for (std::size_t k = 0; k < part.slot.size(); ++k) {
-        classes_.put(part.slot[k],
-                     part.offsets.col(static_cast<Eigen::Index>(k)).head<kFirstShell>());
-    }
-}
-
 void SpeciesSeries::put(const FieldOfView& field, int turns, std::size_t place) {
     Part& part = part_of(field.key, place);
-    changed_.push_back(part.x);  // where its atoms were
+    const double before = part.x;
+    changed_.push_back(before);  // where its atoms were
     fill(field, turns, part);
+    if (std::none_of(parts_.begin(), parts_.end(),
+                     [&](const auto& other) { return other->x == before; })) {
+        cells_.rename(before, part.x);
+    }
     put_into_classes(part);
+    part.next_scores.resize(kModes, 0);
     if (in_use_.count > 0) {
-        score(part);
+        score(part.offsets, in_use_, part.scores);
     }
     changed_.push_back(part.x);
 }
 
-/// @param hold  stay with the modes in use while they are good enough
-/// @return whether the scores of all fields have changed
-bool SpeciesSeries::find_modes(bool hold) {
+bool SpeciesSeries::find_joint_modes() {
     joint_.clear();
     for (const auto& part : parts_) {
         joint_.merge(part->set);
     }
-    if (!pca_.update(joint_)) {
+    return pca_.update(joint_);
+}
+
+/// By how much the joint modes differ from those in use.
+double SpeciesSeries::moved() const noexcept {
+    const ModeSet& fresh = pca_.modes();
+    double most = 0;
+    for (Eigen::Index m = 0; m < 3; ++m) {
+        const double sd = std::sqrt(fresh.variance[static_cast<std::size_t>(m)]);
+        most = std::max({most, (fresh.loadings.col(m) - in_use_.loadings.col(m)).norm(),
+                         std::abs(in_use_.loadings.col(m).dot(fresh.mean - in_use_.mean)) / sd});
+    }
+    return most;
+}
+
+/// @return whether the scores of all fields have changed
+bool SpeciesSeries::follow_modes() {
+    if (!find_joint_modes()) {
         return false;
     }
-    const ModeSet& fresh = pca_.modes();
-    if (hold && in_use_.count > 0) {
-        double moved = 0;
-        for (Eigen::Index m = 0; m < 3; ++m) {
-            const double sd = std::sqrt(fresh.variance[static_cast<std::size_t>(m)]);
-            moved =
-                std::max({moved, (fresh.loadings.col(m) - in_use_.loadings.col(m)).norm(),
-                          std::abs(in_use_.loadings.col(m).dot(fresh.mean - in_use_.mean)) / sd});
-        }
-        if (moved < kStill) {
-            return false;
+    if (in_use_.count == 0) {
+        take_modes();
+        return true;
+    }
+    if (!next_ && moved() >= kStill) {
+        next_ = pca_.modes();
+    }
+    Eigen::Index scored = 0;
+    for (std::size_t p = 0; next_ && p < parts_.size(); ++p) {
+        Part& part = *parts_[p];
+        if (part.next_scores.cols() != part.offsets.cols()) {
+            if (scored >= kRescoreAtOnce) {
+                return false;
+            }
+            score(part.offsets, *next_, part.next_scores);
+            scored += part.offsets.cols();
         }
     }
-    in_use_ = fresh;
+    if (!next_) {
+        return false;
+    }
+    in_use_ = *next_;
+    next_.reset();
     for (const auto& part : parts_) {
-        score(*part);
+        part->scores.swap(part->next_scores);
+        part->next_scores.resize(kModes, 0);
     }
     return true;
+}
+
+/// The joint modes are in use from now on.
+void SpeciesSeries::take_modes() {
+    in_use_ = pca_.modes();
+    next_.reset();
+    for (const auto& part : parts_) {
+        score(part->offsets, in_use_, part->scores);
+        part->next_scores.resize(kModes, 0);
+    }
 }
 
 void SpeciesSeries::name_modes() {
@@ -172,35 +212,31 @@ void SpeciesSeries::name_modes() {
     }
 }
 
-void SpeciesSeries::score(Part& part) const {
-    part.scores.resize(kModes, part.offsets.cols());
-    part.scores.noalias() = in_use_.loadings.transpose() * part.offsets;
-    part.scores.colwise() -= Eigen::VectorXd(in_use_.loadings.transpose() * in_use_.mean);
-}
-
 void SpeciesSeries::sample() {
     sample_.clear();
-    for (std::size_t p = 0; p < parts_.size(); ++p) {
-        const Part& part = *parts_[p];
-        for (std::size_t k = 0; k < part.atom.size(); ++k) {
-            sample_.n.push_back(part.n[k]);
-            sample_.n_outer.push_back(part.n_outer[k]);
-            sample_.image.push_back(static_cast<int>(p));
-            sample_.block.push_back(part.block[k]);
-            sample_.x.push_back(part.x);
-            sample_.score.push_back(part.scores(symmetry_breaking_, static_cast<Eigen::Index>(k)));
-            sample_.error.push_back(part.error[k]);
-        }
+    const auto append = [](auto& to, const auto& from) {
+        to.insert(to.end(), from.begin(), from.end());
+    };
+    for (const auto& part : parts_) {
+        append(sample_.n, part->n);
+        append(sample_.n_outer, part->n_outer);
+        append(sample_.block, part->block);
+        append(sample_.error, part->error);
+        append(sample_.score, part->scores.row(symmetry_breaking_));
+        sample_.image.insert(sample_.image.end(), part->atom.size(), part->number);
+        sample_.x.insert(sample_.x.end(), part->atom.size(), part->x);
     }
 }
 
 void SpeciesSeries::update() {
-    const bool rescored = find_modes(true);
+    const bool rescored = follow_modes();
+    const int response = symmetry_breaking_;
     name_modes();
-    classes_.update();
-    if (++updates_ % kRestart == 0 && classes_.size() <= kFew) {
-        classes_.restart();
+    if (symmetry_breaking_ != response) {
+        cells_ = ScoreCells(kByBic);  // the mixtures were of other scores
     }
+    ++updates_;
+    update_classes();
     if (symmetry_breaking_ >= 0) {
         sample();
         cells_.update(sample_, changed_, rescored);
@@ -210,8 +246,13 @@ void SpeciesSeries::update() {
 }
 
 void SpeciesSeries::finish() {
+    for (std::size_t p = 0; p < parts_.size(); ++p) {
+        parts_[p]->number = static_cast<int>(p);
+    }
     pca_ = OnlinePca(neighbours_, parity_);
-    find_modes(false);
+    if (find_joint_modes()) {
+        take_modes();
+    }
     name_modes();
     choose_classes();
     if (symmetry_breaking_ >= 0) {
@@ -220,32 +261,6 @@ void SpeciesSeries::finish() {
         regression_.finish(sample_, cells_.cells());
     }
     changed_.clear();
-}
-
-/// As many as wanted, or as many as have the highest silhouette.
-void SpeciesSeries::choose_classes() {
-    const auto cold = [&](int k) {
-        KMeans classes(k, kFirstShell, kSeed);
-        std::size_t slot = 0;
-        for (const auto& part : parts_) {
-            for (std::size_t a = 0; a < part->slot.size(); ++a) {
-                part->slot[a] = slot++;
-                classes.put(part->slot[a],
-                            part->offsets.col(static_cast<Eigen::Index>(a)).head<kFirstShell>());
-            }
-        }
-        slots_ = slot;
-        classes.update();
-        return classes;
-    };
-    free_slots_.clear();
-    silhouettes_.clear();
-    int best = 0;
-    for (int k = 2; k <= KMeans::kMaxClasses; ++k) {
-        silhouettes_.push_back(cold(k).silhouette());
-        best = silhouettes_[static_cast<std::size_t>(best)] < silhouettes_.back() ? k - 2 : best;
-    }
-    classes_ = cold(class_count_ > 0 ? class_count_ : best + 2);
 }
 
 }  // namespace dwellmap

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dwellmap/folded_regression.hpp"
 
+#include "dwellmap/folded_errors.hpp"
 #include "folded_sums.hpp"
 #include "support/regression_series.hpp"
 
@@ -89,6 +90,14 @@ double best_log_width(const Series& s, Eigen::Vector4d p) {
     return low;
 }
 
+RegressionEstimate with_errors(const FoldedRegression& regression, const RegressionSample& sample) {
+    FoldedErrors errors;
+    errors.renew_all(regression, sample, 0);
+    RegressionEstimate e = regression.estimate();
+    errors.set(regression, 0, e);
+    return e;
+}
+
 }  // namespace
 
 TEST_CASE("sums over folded samples equal the standard library's", "[folded_regression]") {
@@ -119,7 +128,7 @@ TEST_CASE("the estimate is the maximum of the likelihood, its errors the inverse
     const Series series = simulate_series(truth, 1);
     FoldedRegression regression(Width::common, Shells::first);
     REQUIRE(regression.fit(series.sample()));
-    const auto e = regression.estimate_with_errors(series.sample());
+    const auto e = with_errors(regression, series.sample());
     Eigen::Vector4d p(e.value.a, e.value.b, e.value.d, 0);
     p[3] = best_log_width(series, p);
     CHECK(regression.log_likelihood() == Approx(log_likelihood(series, p)).epsilon(1e-9));
@@ -190,8 +199,7 @@ TEST_CASE("atoms whose outer shells are not known are left out", "[folded_regres
     REQUIRE(all.fit(known.sample()));
     CHECK(some.estimate().count == static_cast<std::int64_t>(known.n.size()));
     CHECK(some.estimate().value.c == Approx(all.estimate().value.c));
-    CHECK(some.estimate_with_errors(series.sample()).se.c ==
-          Approx(all.estimate_with_errors(known.sample()).se.c));
+    CHECK(with_errors(some, series.sample()).se.c == Approx(with_errors(all, known.sample()).se.c));
 }
 
 TEST_CASE("a refit finds what a fit finds, whatever the sign and the order of the atoms",
@@ -220,7 +228,7 @@ TEST_CASE("the quoted error of the ratio is its spread between series", "[folded
         const Series series = simulate_series(truth, 100 + seed);
         FoldedRegression regression(width, Shells::first);
         REQUIRE(regression.fit(series.sample()));
-        const auto e = regression.estimate_with_errors(series.sample());
+        const auto e = with_errors(regression, series.sample());
         ratios.push_back(e.ratio);
         quoted.push_back(e.se_ratio);
         model.push_back(e.se_ratio_model);
@@ -236,7 +244,7 @@ TEST_CASE("the range without one image is that of fits without it", "[folded_reg
     const Series series = simulate_series({}, 5);
     FoldedRegression regression(Width::per_cell, Shells::first), part = regression;
     REQUIRE(regression.fit(series.sample()));
-    const auto e = regression.estimate_with_errors(series.sample());
+    const auto e = with_errors(regression, series.sample());
     Range expected;
     for (int image = 0; image < 4; ++image) {
         const Series rest = series.without(image);
@@ -245,6 +253,39 @@ TEST_CASE("the range without one image is that of fits without it", "[folded_reg
     }
     CHECK(e.ratio_low == Approx(expected.low).epsilon(1e-5));
     CHECK(e.ratio_high == Approx(expected.high).epsilon(1e-5));
+}
+
+TEST_CASE(
+    "errors renewed image by image are, after a round, those found at once, and say how old they "
+    "are",
+    "[folded_regression]") {
+    const Series series = simulate_series({}, 7);
+    FoldedRegression regression(Width::per_cell, Shells::first);
+    REQUIRE(regression.fit(series.sample()));
+    const auto expected = with_errors(regression, series.sample());
+    FoldedErrors errors;
+    RegressionEstimate e = regression.estimate();
+    for (int update = 1; update <= 4; ++update) {
+        CHECK(std::isnan(e.se.a));
+        errors.renew(regression, series.sample(), 1, update);
+        errors.set(regression, update, e);
+    }
+    CHECK(e.se.a == Approx(expected.se.a));
+    CHECK(e.se_ratio == Approx(expected.se_ratio));
+    CHECK(e.ratio_low == expected.ratio_low);
+    CHECK(e.ratio_high == expected.ratio_high);
+    CHECK(e.errors_age == 3);
+    errors.renew(regression, series.sample(), 1, 5);  // the oldest one
+    errors.set(regression, 5, e);
+    CHECK(e.errors_age == 3);
+
+    const Series fewer = series.without(2);
+    regression.refit(fewer.sample());
+    errors.renew(regression, fewer.sample(), 3, 6);
+    e = regression.estimate();
+    errors.set(regression, 6, e);
+    CHECK(e.se_ratio == Approx(with_errors(regression, fewer.sample()).se_ratio));
+    CHECK(e.errors_age == 0);
 }
 
 TEST_CASE("what a sample does not determine is not known, and nothing else suffers",
@@ -258,7 +299,7 @@ TEST_CASE("what a sample does not determine is not known, and nothing else suffe
     one_image.compositions = {0.5};
     const Series single = simulate_series(one_image, 6);
     REQUIRE(regression.refit(single.sample()));
-    const auto e = regression.estimate_with_errors(single.sample());
+    const auto e = with_errors(regression, single.sample());
     CHECK(std::abs(e.value.a - 1.65) < 4 * e.se.a);
     CHECK(std::isnan(e.value.b));
     CHECK(std::isnan(e.se.b));

@@ -139,6 +139,14 @@ double textbook_silhouette(const Eigen::MatrixXd& x, const std::vector<std::int8
     return sum / static_cast<double>(labels.size());
 }
 
+/// The vectors are the columns of x.
+void classify(KMeans& classes, const Eigen::MatrixXd& x) {
+    for (Eigen::Index i = 0; i < x.cols(); ++i) {
+        classes.put(static_cast<std::size_t>(i), x.col(i));
+    }
+    classes.update();
+}
+
 }  // namespace
 
 TEST_CASE("an update is plain Lloyd from the same centres, whatever comes, changes or goes",
@@ -150,7 +158,7 @@ TEST_CASE("an update is plain Lloyd from the same centres, whatever comes, chang
     const Eigen::MatrixXd others = neighbourhoods(1000, noise, 2);
     std::vector<bool> there(800, true);
     KMeans classes(k, 12, 3);
-    classes.cold(x.leftCols(800));
+    classify(classes, x.leftCols(800));
     std::mt19937 random(4);
     for (int frame = 0; frame < 30; ++frame) {
         const std::size_t changes = frame == 20 ? 1000 : 30;  // 20: nearly all of them at once
@@ -182,7 +190,7 @@ TEST_CASE("a cold start is as good as ten batch runs, and its classes are the sa
     std::vector<std::int8_t> groups;
     const Eigen::MatrixXd x = neighbourhoods(1500, 0.002, seed, &groups);
     KMeans classes(4, 12, seed);
-    classes.cold(x);
+    classify(classes, x);
     const Classes expected = batch(x, 4, seed + 100);
     CHECK(classes.inertia() <= 1.001 * expected.inertia);
     CHECK(adjusted_rand(classes.labels(), expected.labels) >= 0.95);
@@ -221,7 +229,7 @@ TEST_CASE("a restart leaves a poor optimum, and is not taken where there is noth
         return x;
     };
     KMeans classes(5, 1, 6);
-    classes.cold(draw({-40, 60, -1, 1, 20, 20}));
+    classify(classes, draw({-40, 60, -1, 1, 20, 20}));
     const auto numbers = classes.labels();
     // two groups merge and one splits: no Lloyd step leads out of that
     const Eigen::MatrixXd x = draw({-40, 60, 0, 0, 18, 22});
@@ -253,7 +261,7 @@ TEST_CASE("the silhouette is the textbook's, and tells how many classes there ar
     int best_k = 0;
     for (int k = 2; k <= KMeans::kMaxClasses; ++k) {
         KMeans classes(k, 12, 1);
-        classes.cold(x);
+        classify(classes, x);
         CHECK(classes.silhouette() ==
               Approx(textbook_silhouette(x, classes.labels())).margin(1e-9));
         best_k = classes.silhouette() > best ? k : best_k;
@@ -262,7 +270,7 @@ TEST_CASE("the silhouette is the textbook's, and tells how many classes there ar
     CHECK(best_k == 4);
     KMeans many(4, 12, 1);  // more than the sample takes
     const Eigen::MatrixXd y = neighbourhoods(5000, 0.003, 9);
-    many.cold(y);
+    classify(many, y);
     CHECK(many.silhouette() == Approx(mean_silhouette(y, many.labels())).margin(0.01));
 }
 
@@ -270,7 +278,7 @@ TEST_CASE("too little to classify gives finite centres and no surprise", "[kmean
     const int n = GENERATE(0, 1, 3, 50);  // equal vectors
     CAPTURE(n);
     KMeans classes(4, 12, 1);
-    classes.cold(Eigen::MatrixXd::Constant(12, n, 0.3));
+    classify(classes, Eigen::MatrixXd::Constant(12, n, 0.3));
     CHECK_FALSE(classes.restart());
     classes.update();
     CHECK(classes.centres().allFinite());
@@ -291,7 +299,7 @@ TEST_CASE("too little to classify gives finite centres and no surprise", "[kmean
 TEST_CASE("replacing vectors and updating the classes does not allocate", "[kmeans]") {
     const Eigen::MatrixXd x = neighbourhoods(500, 0.01, 10), y = neighbourhoods(500, 0.01, 11);
     KMeans classes(4, 12, 1);
-    classes.cold(x);
+    classify(classes, x);
     CHECK(testing::allocations_in([&] {
               for (Eigen::Index i = 0; i < 500; i += 3) {
                   classes.put(static_cast<std::size_t>(i), y.col(i));

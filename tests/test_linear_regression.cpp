@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dwellmap/linear_regression.hpp"
 
+#include "dwellmap/magnitude_sums.hpp"
 #include "support/regression_series.hpp"
 
 #include <catch2/catch.hpp>
@@ -58,7 +59,7 @@ void check_values(const RegressionEstimate& e, const Eigen::Vector3d& expected) 
 TEST_CASE("least squares on cells equals that on every atom", "[linear_regression]") {
     const Series series = simulate_series({}, 1);
     const AtomByAtom atoms(series);
-    const auto e = regress_atoms(magnitude_cells(series.sample())).estimate;
+    const auto e = regress_atoms(MagnitudeSums(series.sample()).cells()).estimate;
     REQUIRE(e.converged);
     check_values(e, atoms.solve(Eigen::ArrayXd::Ones(atoms.magnitude.size())));
     CHECK(e.se_model.a == Approx(std::sqrt(atoms.covariance()(0, 0))).epsilon(1e-10));
@@ -72,7 +73,7 @@ TEST_CASE("weighted least squares equals that on every atom with its cell's vari
           "[linear_regression]") {
     const Series series = simulate_series({}, 2);
     const AtomByAtom atoms(series);
-    const auto cells = magnitude_cells(series.sample());
+    const auto cells = MagnitudeSums(series.sample()).cells();
     Eigen::ArrayXd weight(atoms.magnitude.size());
     for (Eigen::Index i = 0; i < weight.size(); ++i) {
         for (const auto& c : cells) {
@@ -87,7 +88,7 @@ TEST_CASE("weighted least squares equals that on every atom with its cell's vari
 TEST_CASE("the regression on a Gaussian process is the one on its matrix of predictions",
           "[linear_regression]") {
     const Series series = simulate_series({}, 3);
-    const auto cells = magnitude_cells(series.sample());
+    const auto cells = MagnitudeSums(series.sample()).cells();
     GaussianProcess process;
     REQUIRE(process.fit(cells));
     Eigen::MatrixX3d inputs(28, 3);
@@ -134,9 +135,9 @@ TEST_CASE("errors between blocks are those between series, where atoms are not i
     std::vector<double> ratios, quoted, model;
     for (unsigned seed = 0; seed < 150; ++seed) {
         const Series series = simulate_series(truth, 100 + seed);
-        const auto cells = magnitude_cells(series.sample());
-        LinearFit fit = regress_atoms(cells);
-        add_block_errors(series.sample(), cells, fit);
+        const MagnitudeSums sums(series.sample());
+        LinearFit fit = regress_atoms(sums.cells());
+        sums.set_block_errors(fit);
         ratios.push_back(fit.estimate.ratio);
         quoted.push_back(fit.estimate.se_ratio);
         model.push_back(fit.estimate.se_ratio_model);
@@ -148,10 +149,10 @@ TEST_CASE("errors between blocks are those between series, where atoms are not i
 
 TEST_CASE("the range without one image is that of regressions without it", "[linear_regression]") {
     const Series series = simulate_series({}, 4);
-    const Range range = leave_one_image_out(series.sample(), regress_cells);
+    const Range range = leave_one_image_out(MagnitudeSums(series.sample()), regress_cells);
     Range expected;
     for (int image = 0; image < 4; ++image) {
-        const auto rest = magnitude_cells(series.without(image).sample());
+        const auto rest = MagnitudeSums(series.without(image).sample()).cells();
         expected.add(regress_cells(rest).estimate.ratio);
     }
     CHECK(range.low == Approx(expected.low));
@@ -162,7 +163,7 @@ TEST_CASE("the range without one image is that of regressions without it", "[lin
 TEST_CASE("what a sample does not determine is not known", "[linear_regression]") {
     testing::SeriesTruth one_image;
     one_image.compositions = {0.5};
-    const auto cells = magnitude_cells(simulate_series(one_image, 5).sample());
+    const auto cells = MagnitudeSums(simulate_series(one_image, 5).sample()).cells();
     const auto e = regress_atoms(cells).estimate;
     CHECK(e.converged);
     CHECK(std::isfinite(e.value.a));
@@ -180,8 +181,9 @@ TEST_CASE("what a sample does not determine is not known", "[linear_regression]"
     CHECK(std::isnan(regress_cells(collinear).estimate.ratio));
     Series single;
     single.push(1, 0, 0.5, 2.0, 0, 0);
-    LinearFit fit = regress_atoms(magnitude_cells(single.sample()));
+    const MagnitudeSums sums(single.sample());
+    LinearFit fit = regress_atoms(sums.cells());
     CHECK(fit.estimate.value.d == 2);
-    add_block_errors(single.sample(), magnitude_cells(single.sample()), fit);
+    sums.set_block_errors(fit);
     CHECK(std::isnan(fit.estimate.se.d));
 }

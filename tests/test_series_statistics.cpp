@@ -174,6 +174,72 @@ TEST_CASE("frame after frame comes to what all atoms at once come to", "[series]
     }
 }
 
+TEST_CASE("within a few updates all that a report has is there, and says how old it is",
+          "[series]") {
+    const auto fields = four_fields(8, 40);
+    SeriesStatistics live{StatisticsConfig{}};
+    for (const auto& f : fields) {
+        live.put(std::make_shared<FieldOfView>(f));
+    }
+    constexpr int kUpdates = 8;
+    for (int update = 0; update < kUpdates; ++update) {
+        live.update();
+    }
+    const auto batch = finished(fields);
+    const auto &now = live.species(1).regression(), &then = batch.species(1).regression();
+    REQUIRE(now.estimates().size() == then.estimates().size());
+    for (const auto& e : now.estimates()) {
+        CAPTURE(e.name);
+        const auto& expected = estimate(batch, e.name);
+        CHECK(e.ratio == Approx(expected.ratio).epsilon(1e-3));
+        CHECK(e.se_ratio == Approx(expected.se_ratio).epsilon(1e-3));
+        CHECK(std::isnan(e.ratio_low) == std::isnan(expected.ratio_low));
+        CHECK((std::isnan(e.ratio_low) || e.ratio_low == Approx(expected.ratio_low).epsilon(1e-3)));
+        CHECK(
+            (std::isnan(e.ratio_low) || e.ratio_high == Approx(expected.ratio_high).epsilon(1e-3)));
+        CHECK(e.age == 0);
+        CHECK(e.errors_age < 4);
+    }
+    CHECK(now.design_effect() == Approx(then.design_effect()));
+    REQUIRE(now.curves().size() == then.curves().size());
+    for (std::size_t k = 0; k < now.curves().size(); ++k) {
+        CHECK(now.curves()[k].x == then.curves()[k].x);
+        CHECK(now.curves()[k].mean[12] == Approx(then.curves()[k].mean[12]));
+        CHECK(now.curves()[k].age < 4);
+    }
+    CHECK(live.species(1).silhouettes_age() < KMeans::kMaxClasses);
+    for (std::size_t k = 0; k < then.curves().size(); ++k) {
+        CHECK(live.species(1).silhouettes()[k] ==
+              Approx(batch.species(1).silhouettes()[k]).margin(0.05));
+    }
+}
+
+TEST_CASE("while a large library is scored again, scores and modes in use belong together",
+          "[series]") {
+    auto fields = four_fields(9, 90);
+    SeriesStatistics series{StatisticsConfig{}};
+    for (const auto& f : fields) {
+        series.put(std::make_shared<FieldOfView>(f));
+    }
+    series.update();
+    const auto& s = series.species(1);
+    const ModeSet before = s.modes();
+    fields[3].offsets *= 1.2;  // its atoms are split more
+    series.put(std::make_shared<FieldOfView>(fields[3]));
+    int renewed_at = 0;
+    for (int update = 1; update <= 12 && renewed_at == 0; ++update) {
+        series.update();
+        renewed_at = (s.modes().mean - before.mean).norm() > 0 ? update : 0;
+        for (const auto& part : s.parts()) {
+            const Eigen::MatrixXd expected =
+                s.modes().loadings.transpose() * (part->offsets.colwise() - s.modes().mean);
+            REQUIRE(part->scores.isApprox(expected, 1e-10));
+        }
+    }
+    CHECK(renewed_at > 2);  // species take turns, and fields within them
+    CHECK(s.modes().mean.isApprox(finished(fields).species(1).modes().mean, 1e-12));
+}
+
 TEST_CASE("the order of the fields, and sixths of a turn of one, change nothing", "[series]") {
     auto fields = four_fields(4, 30);
     const auto before = finished(fields);

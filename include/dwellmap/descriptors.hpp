@@ -57,11 +57,6 @@ using FirstShellMatrix = Eigen::Matrix<double, 12, 12>;
 /// on the other two. Turning by 60° maps zigzag0 → 1 → 2 → −0. [Löwdin 1950] J. Chem. Phys. 18, 365: symmetric orthogonalisation.
 const FirstShellMatrix& symmetry_basis();
 
-/// Amplitudes of the unit patterns themselves, d = Σ_m amplitude_m pattern_m: the inverse of the matrix whose columns are
-/// the ideal zigzags and, for the rest, the rows of symmetry_basis(), in the order of those. Each ideal pattern has its own
-/// amplitude only; white noise of σ gives 1.8 σ in a zigzag and up to 2.2 σ in a translation.
-const FirstShellMatrix& pattern_amplitudes();
-
 /// ψ_m = 1/6 Σ_k exp(i m θ_k) over the first shell, θ_k from the first lattice direction: |ψ_6| = 1 in the ideal lattice, and
 /// arg(ψ_6)/6 is its rotation; |ψ_4| = 0 there, and 1 if all bonds are at multiples of 90°. [Nelson 1979] Phys. Rev. B 19, 2457.
 /// @param fold 6: hexatic order, 4: tetratic

@@ -6,7 +6,9 @@
 
 #include <Eigen/Core>
 
+#include <limits>
 #include <optional>
+#include <vector>
 
 namespace dwellmap {
 
@@ -37,9 +39,22 @@ public:
     /// Values and errors as of independent atoms, after fit() or refit(). O(cells)
     RegressionEstimate estimate() const;
 
-    /// The same with errors between blocks and the range without one image. Costs two steps an image.
+    /// What one image says of the errors: the slopes of the log likelihood summed over each of its blocks, and b/(6a) of all the
+    /// others, NaN if that is not known.
+    struct ImageShare {
+        BlockCovariance slopes;
+        double ratio_without = std::numeric_limits<double>::quiet_NaN();
+    };
+
+    /// Costs two or three steps.
     /// @param sample as in the last fit() or refit()
-    RegressionEstimate estimate_with_errors(const RegressionSample& sample) const;
+    ImageShare share_of(int image, const RegressionSample& sample) const;
+
+    std::vector<int> images() const;
+
+    /// Sets the errors between blocks of `e`, which is this estimate.
+    /// @param slopes of all images
+    void set_block_errors(const BlockCovariance& slopes, RegressionEstimate& e) const;
 
     double log_likelihood() const noexcept { return at_maximum_.derivatives.log_likelihood; }
 
@@ -80,7 +95,6 @@ private:
     static std::optional<Step> step(const Derivatives& d, const Eigen::Array4i& known);
     Solution maximise(State state, int without_image) const;
     Eigen::Matrix4d reduced_curvature() const;
-    Eigen::Matrix4d block_covariance(const RegressionSample& sample) const;
 
     Width width_;
     Shells shells_;

@@ -38,18 +38,10 @@ class GaussianProcess {
 public:
     static constexpr int kMinCells = 3;  ///< below, nothing is known
 
-    /// per_cell: the variance in the cell, if it has five atoms
-    enum class Noise { common, per_cell };
-    /// pooled: taken as known, the mean of all atoms
-    enum class Mean { unknown, pooled };
-
     struct Prediction {
         double mean = std::numeric_limits<double>::quiet_NaN();
         double sd = mean;  ///< of the function, without an atom's noise
     };
-
-    explicit GaussianProcess(Noise noise = Noise::common, Mean mean = Mean::unknown)
-        : noise_(noise), mean_(mean) {}
 
     /// Finds the parameters from two fixed starts. @return false: fewer than kMinCells, nothing is predicted
     bool fit(std::span<const ResponseCell> cells);
@@ -63,17 +55,12 @@ public:
     /// O(cells²); NaN while nothing is known.
     Prediction predict(double n, double x) const;
 
-    /// What each cell with atoms contributes: prediction = Σ share · cell's mean (unknown mean: Σ share = 1). Empty while
-    /// nothing is known.
+    /// What each cell with atoms contributes: prediction = Σ share · cell's mean, Σ share = 1. Empty while nothing is known.
     Eigen::VectorXd shares(double n, double x) const;
 
     bool known() const noexcept { return known_; }
     KernelParameters parameters() const noexcept;
     double log_likelihood() const noexcept;  ///< of all atoms; NaN while nothing is known
-
-    /// (mean of a cell − prediction without that cell) / its uncertainty, for the cells with atoms, in their order: of unit
-    /// variance if the uncertainties are right [Dubrule 1983]. [Dubrule 1983] Math. Geol. 15, 687.
-    Eigen::ArrayXd leave_one_out() const;
 
 private:
     enum Index { variance, length_n, length_x, noise_level };
@@ -95,11 +82,9 @@ private:
     Parameters step(double damping) const noexcept;
     void finish() noexcept;
 
-    Noise noise_;
-    Mean mean_;
     bool known_ = false;
     double pooled_mean_ = 0, scale_ = 1, atoms_ = 0;
-    Eigen::ArrayXd n_, x_, count_, scatter_, cell_noise_;  // of the cells, scaled
+    Eigen::ArrayXd n_, x_, count_, scatter_;  // of the cells, scaled
     Eigen::VectorXd response_;
     Eigen::ArrayXXd distance_n_, distance_x_;  // squared
     Parameters low_, high_, now_;

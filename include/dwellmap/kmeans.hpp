@@ -39,10 +39,6 @@ public:
     /// @param dim  of the vectors
     KMeans(int k, Eigen::Index dim, unsigned seed);
 
-    /// The vectors are the columns of x, and all starts anew.
-    /// @param x [dim × n] finite
-    void cold(const Eigen::Ref<const Eigen::MatrixXd>& x);
-
     /// Adds vector `index`, or replaces it. A new one is in class 0 until the next update().
     /// @param index  counts from 0; gaps cost memory
     /// @param x      [dim] finite

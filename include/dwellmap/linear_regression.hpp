@@ -20,9 +20,6 @@ struct LinearFit {
     Eigen::Matrix3Xd map;  ///< T [3 × cells], zero for cells that don't count
 };
 
-/// Cells of |score| over (n, x), by x, then n. The atoms of `without_image` are left out. O(atoms · log cells)
-std::vector<ResponseCell> magnitude_cells(const RegressionSample& sample, int without_image = -1);
-
 /// Every atom counts the same; errors from the scatter about the plane.
 LinearFit regress_atoms(std::span<const ResponseCell> cells);
 
@@ -40,14 +37,5 @@ struct Separation {
 
 /// Weighted by 1/se²; the errors are widened by the scatter about the plane where that is larger than se says.
 RegressionEstimate regress_separations(std::span<const Separation> separations);
-
-/// Adds the errors between blocks. O(atoms)
-/// @param cells = magnitude_cells(sample), which `fit` was made from
-void add_block_errors(const RegressionSample& sample, std::span<const ResponseCell> cells,
-                      LinearFit& fit);
-
-/// Range of the ratio b/(6a) that `regress` finds with one image left out. Costs a regression an image.
-Range leave_one_image_out(const RegressionSample& sample,
-                          const std::function<LinearFit(std::span<const ResponseCell>)>& regress);
 
 }  // namespace dwellmap

@@ -7,7 +7,6 @@
 #include <limits>
 #include <span>
 #include <string_view>
-#include <unordered_map>
 
 namespace dwellmap {
 
@@ -46,6 +45,9 @@ struct RegressionEstimate {
     double ratio_low = ratio, ratio_high = ratio;  ///< range of the ratio with one image left out
     std::int64_t count = 0;                        ///< atoms
     bool converged = false;
+    int age = 0;  ///< updates since the values were found
+    int errors_age =
+        0;  ///< and since errors between blocks and range were, of the image whose turn is longest ago
 };
 
 /// Sets values and ratio; `known` says which of (a, b, c, d) the data determine.
@@ -57,15 +59,23 @@ void set_values(const Eigen::Vector4d& values, const Eigen::Array4i& known,
 void set_model_errors(const Eigen::Matrix4d& covariance, RegressionEstimate& estimate) noexcept;
 void set_errors(const Eigen::Matrix4d& covariance, RegressionEstimate& estimate) noexcept;
 
-/// Covariance of coefficients from the influence of every atom on them: influences add up within a block, blocks are
+/// Covariance of coefficients from the influence ψ of every block on them, the sum of its atoms' influences; blocks are
 /// independent, C = k/(k−1) Σ_blocks ψψᵀ [Liang 1986]. It is NaN for fewer than two blocks. [Liang 1986] Biometrika 73, 13.
 class BlockCovariance {
 public:
-    void add(int image, int block, const Eigen::Vector4d& influence);
-    Eigen::Matrix4d covariance() const;
+    void add(const Eigen::Vector4d& influence_of_block) noexcept;
+    void add(const BlockCovariance& others) noexcept;
+
+    Eigen::Matrix4d covariance() const noexcept;
+
+    /// The same of T ψ.
+    Eigen::Matrix4d covariance(const Eigen::Matrix4d& t) const noexcept {
+        return t * covariance() * t.transpose();
+    }
 
 private:
-    std::unordered_map<std::int64_t, Eigen::Vector4d> sums_;
+    double blocks_ = 0;
+    Eigen::Matrix4d sum_ = Eigen::Matrix4d::Zero();
 };
 
 /// Range of what it is given; NaN until then and for NaN.

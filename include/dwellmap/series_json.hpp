@@ -13,7 +13,8 @@ namespace dwellmap {
 
 // The statistics of a series as JSON, for files, messages and the page. Lengths are in the unit of the fields; null: not known.
 
-/// {"fields", "pca", "mixtures", "kmeans", "regression"}
+/// {"fields", "pca", "mixtures", "kmeans", "regression"}. "age": of how many updates of its species ago a number is, 0 where it is of
+/// the present atoms; "errors_age" and "silhouettes_age" the same for the oldest of them.
 nlohmann::json series_statistics_json(const SeriesStatistics& statistics);
 
 /// One object a species and descriptor: principal components of other descriptions of the neighbourhoods.

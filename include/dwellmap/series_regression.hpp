@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "dwellmap/folded_regression.hpp"
+#include "dwellmap/folded_errors.hpp"
 #include "dwellmap/gaussian_process.hpp"
+#include "dwellmap/magnitude_sums.hpp"
 #include "dwellmap/score_cells.hpp"
 
 #include <Eigen/Core>
 
+#include <array>
+#include <map>
+#include <optional>
 #include <vector>
 
 namespace dwellmap {
@@ -15,10 +19,15 @@ namespace dwellmap {
 struct ResponseCurve {
     double x = 0;
     std::vector<double> n, mean, sd;  ///< n = 0, 0.25, ... 6
+    int age = 0;                      ///< updates since it was drawn
 };
 
 /// The order parameter of a series as a function of (n, x): a surface with its uncertainty, and the planes
 /// D = a n + b x + d by several estimators. Each update starts from where the one before ended.
+///
+/// What is too costly for an update takes turns: of more than kAtOnce atoms the planes (one of the folded ones, or those on |score|); of a
+/// plane's errors between blocks and of its range without an image, one image each time; of the curves one, and one that is new. Each is
+/// kept until its next turn, and says how many updates ago that was.
 class SeriesRegression {
 public:
     static constexpr std::size_t kAtOnce = 20'000;
@@ -26,11 +35,9 @@ public:
 
     SeriesRegression();
 
-    /// The surface, the plane through it and the folded-normal estimates, without errors between blocks. Of more than kAtOnce atoms one estimate is
-    /// renewed an update, in turn.
     void update(const ScoreSample& sample, const std::vector<ScoreCell>& cells);
 
-    /// All estimates with all errors, and a curve for each composition, from the start.
+    /// Everything from the start, at once.
     void finish(const ScoreSample& sample, const std::vector<ScoreCell>& cells);
 
     const std::vector<double>& surface_x() const noexcept {
@@ -39,23 +46,40 @@ public:
     const Eigen::ArrayXXd& surface() const noexcept { return surface_; }        ///< [x × n] length
     const Eigen::ArrayXXd& surface_sd() const noexcept { return surface_sd_; }  ///< [x × n] length
     const GaussianProcess& process() const noexcept { return process_; }
-    const std::vector<ResponseCurve>& curves() const noexcept { return curves_; }
+    const std::vector<ResponseCurve>& curves() const noexcept { return curves_; }  ///< by x
     const std::vector<RegressionEstimate>& estimates() const noexcept { return estimates_; }
 
     /// By how much the variance of a cell's mean exceeds that of independent atoms: between blocks of kBlock_nm, all cells pooled; 1 or more.
-    /// All standard deviations of surface and curves are widened by its root. Found by finish(), and by update(), of more than
-    /// kAtOnce atoms now and then.
+    /// All standard deviations of surface and curves are widened by its root.
     double design_effect() const noexcept { return design_effect_; }
 
 private:
-    void draw_surface(bool known);
-    void draw_curves(const std::vector<ScoreCell>& cells);
-    void find_design_effect(const ScoreSample& sample, const std::vector<ScoreCell>& cells);
-    void compare_magnitudes(const ScoreSample& sample);
+    struct Folded {
+        FoldedRegression regression;
+        FoldedErrors errors{};
+        RegressionEstimate estimate{};
+    };
+    struct WithoutImage {
+        double ratio;
+        int made;
+    };
 
-    FoldedRegression common_, per_cell_, second_shell_;
+    void draw_surface(bool known);
+    std::optional<ResponseCurve> curve_of(const std::vector<ScoreCell>& cells,
+                                          std::size_t first) const;
+    void renew_curves(const std::vector<ScoreCell>& cells);
+    void renew_folded(const ScoreSample& sample);
+    bool is_turn_of(std::size_t item, const ScoreSample& sample) const noexcept;
+    void renew_magnitudes(const ScoreSample& sample);
+    void renew_process(const MagnitudeSums& sums);
+    void publish(const std::vector<ScoreCell>& cells);
+
+    std::array<Folded, 3> folded_;
     GaussianProcess process_;
-    std::size_t turn_ = 0;
+    std::map<int, WithoutImage> process_without_;
+    std::array<RegressionEstimate, 3> magnitudes_;  // atoms, cells, process
+    int updates_ = 0;
+    std::size_t curve_turn_ = 0;
     double design_effect_ = 1;
     std::vector<double> surface_x_;
     Eigen::ArrayXXd surface_, surface_sd_;

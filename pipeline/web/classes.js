@@ -31,12 +31,12 @@ function showFractions(box, sets) {
     ...sets.map((s) => fractionBar(s.fractions.find((f) => f.composition === x)?.fraction ?? []))]));
 }
 
-function heading({ species: name, counts, silhouettes, k }, species) {
+function heading({ species: name, counts, silhouettes, silhouettes_age: age, k }, species) {
   const head = element('div');
   const title = element('b', '', name);
   title.style.color = marks[Math.max(0, species.indexOf(name))].colour;
   const atoms = counts.reduce((a, b) => a + b, 0);
-  head.append(title, element('small', '', ` n = ${count(atoms)}, k = ${k}, silhouette ${fixed(silhouettes[k], 2)}`));
+  head.append(title, element('small', '', ` n = ${count(atoms)}, k = ${k}, silhouette ${fixed(silhouettes[k], 2)}${age ? `, up to ${age} updates old` : ''}`));
   return head;
 }
 

@@ -51,7 +51,8 @@ function row(cell, { factor }) {
 /// @param cells the message's "mixtures" of one species
 export function showMixtures(panel, cells, { length, species, fields }) {
   const atoms = cells.reduce((sum, c) => sum + c.count, 0);
-  label(panel, `series, ${fields}, n = ${count(atoms)} atoms`,
+  const oldest = Math.max(0, ...cells.map((c) => c.age ?? 0));
+  label(panel, `series, ${fields}, n = ${count(atoms)} atoms${oldest ? `, up to ${oldest} updates old` : ''}`,
     atoms ? '' : 'a symmetry-breaking mode');
   if (!atoms) return;
   fillTable(panel.querySelector('table'),

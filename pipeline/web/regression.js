@@ -21,6 +21,13 @@ function row(estimate, factor) {
     value(estimate, 'ratio', 1), known(low) && known(high) ? `${fixed(low, 2)} … ${fixed(high, 2)}` : '—', count(atoms)] };
 }
 
+/// Of when the planes and their errors are, where they are not of this frame.
+function ages(estimates) {
+  const oldest = (key) => Math.max(0, ...estimates.map((e) => e[key] ?? 0));
+  const [planes, errors] = [oldest('age'), oldest('errors_age')];
+  return (planes ? ` Planes are up to ${planes} updates old.` : '') + (errors > planes ? ` Errors and ranges are up to ${errors} updates old.` : '');
+}
+
 /// b/(6a) of each estimator in the order of the table: thick its error, below it the range with one image left out.
 function draw(box, estimates) {
   box.replaceChildren();
@@ -54,6 +61,6 @@ export function showRegression(panel, regression, { length, fields, species }) {
     estimates.map((e) => row(e, length.factor)));
   panel.querySelector('.note').replaceChildren(
     element('span', '', `D = a n + b x + d, D: ${regression.response}, n: ${species[1]} neighbours, x: composition; c: of a neighbour in the outer shells. `),
-    element('span', '', `± between blocks of the crystal${estimates.some(unblocked) ? '; * as if atoms were independent, which is too small' : ''}.`));
+    element('span', '', `± between blocks of the crystal${estimates.some(unblocked) ? '; * as if atoms were independent, which is too small' : ''}.${ages(estimates)}`));
   draw(panel.querySelector('.plot'), estimates);
 }
