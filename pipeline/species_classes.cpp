@@ -9,7 +9,6 @@ namespace {
 
 constexpr int kRestart = 20;  // updates: then the classes are also begun anew, if they are few
 constexpr std::int64_t kFew = 20'000;
-constexpr int kSilhouetteEvery = 8;      // updates, of more than a few atoms
 constexpr double kClearlyParted = 0.02;  // in the silhouette: another number of classes is taken
 
 }  // namespace
@@ -58,7 +57,7 @@ KMeans SpeciesSeries::begin_classes(int k) {
 
 /// The next number of classes in turn; when all have had theirs, the best number is taken if it is clearly better.
 void SpeciesSeries::renew_silhouette() {
-    if (classes_.size() > kFew && updates_ % kSilhouetteEvery != 0) {
+    if (updates_ % kSilhouetteEvery != 0) {
         return;
     }
     const int k = 2 + silhouette_turn_++ % kClassNumbers;

@@ -181,8 +181,8 @@ TEST_CASE("within a few updates all that a report has is there, and says how old
     for (const auto& f : fields) {
         live.put(std::make_shared<FieldOfView>(f));
     }
-    constexpr int kUpdates = 8;
-    for (int update = 0; update < kUpdates; ++update) {
+    constexpr int kUpdates = SpeciesSeries::kSilhouetteEvery * (KMeans::kMaxClasses - 1);
+    for (int update = 0; update < 2 * kUpdates; ++update) {  // the species take turns
         live.update();
     }
     const auto batch = finished(fields);
@@ -207,7 +207,7 @@ TEST_CASE("within a few updates all that a report has is there, and says how old
         CHECK(now.curves()[k].mean[12] == Approx(then.curves()[k].mean[12]));
         CHECK(now.curves()[k].age < 4);
     }
-    CHECK(live.species(1).silhouettes_age() < KMeans::kMaxClasses);
+    CHECK(live.species(1).silhouettes_age() < kUpdates);
     for (std::size_t k = 0; k < then.curves().size(); ++k) {
         CHECK(live.species(1).silhouettes()[k] ==
               Approx(batch.species(1).silhouettes()[k]).margin(0.05));

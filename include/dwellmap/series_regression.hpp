@@ -30,7 +30,7 @@ struct ResponseCurve {
 /// kept until its next turn, and says how many updates ago that was.
 class SeriesRegression {
 public:
-    static constexpr std::size_t kAtOnce = 20'000;
+    static constexpr std::size_t kAtOnce = 5'000;
     static constexpr int kSurface = 21;  ///< compositions 0, 0.05, ... 1
 
     SeriesRegression();

@@ -17,7 +17,7 @@ namespace dwellmap {
 /// Cost of put() and update(), 3,000 cations with 24 neighbours beside a library of 1e5: see pipeline/DESIGN.md.
 class SeriesStatistics {
 public:
-    static constexpr std::size_t kAtOnce = 20'000;
+    static constexpr std::size_t kAtOnce = 5'000;
 
     explicit SeriesStatistics(const StatisticsConfig& config);
 

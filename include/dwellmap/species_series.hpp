@@ -73,6 +73,7 @@ public:
     const std::vector<double>& silhouettes() const noexcept { return silhouettes_; }
     int silhouettes_age() const noexcept;  ///< updates since the first of them was found
     static constexpr std::size_t kSilhouetteSample = 300;
+    static constexpr int kSilhouetteEvery = 4;  ///< updates
 
 private:
     static constexpr Eigen::Index kFirstShell = 12;
