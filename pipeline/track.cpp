@@ -2,7 +2,7 @@
 #include "dwellmap/track.hpp"
 
 #include "dwellmap/buffers.hpp"
-#include "fisher_z.hpp"
+#include "track_moments.hpp"
 
 #include <algorithm>
 #include <array>
@@ -11,52 +11,10 @@
 namespace dwellmap {
 namespace {
 
-constexpr double kHopAdvantage =
-    5;  // standard errors of z by which another cell must correlate better
-constexpr int kCellsAround = 4;
 constexpr double kFewestMatched = 0.3;
 constexpr double kFewestOfRow = 4;
-constexpr std::size_t kSample = 600;  // columns that decide between cells
-
 constexpr double kSurelySame = 10;  // standard errors of z: the amplitudes are those of the tracks
 constexpr std::uint16_t kNotFirm = flag_edge | flag_weak | flag_moved;
-
-/// Fisher's z in units of its standard error.
-double z_of(double correlation, double n) noexcept {
-    return fisher_z(correlation) / std::sqrt(fisher_z_variance(n));
-}
-
-/// Of the distances of columns from tracks, and of their amplitudes.
-struct Moments {
-    Eigen::Vector2d sum{0, 0};
-    double n = 0, a = 0, b = 0, aa = 0, bb = 0, ab = 0;
-
-    void add(const Atom& atom, const Track& t) noexcept {
-        sum += Eigen::Vector2d(static_cast<double>(atom.x_px) - t.x_px,
-                               static_cast<double>(atom.y_px) - t.y_px);
-        const double p = atom.amplitude, q = t.amplitude;
-        ++n;
-        a += p;
-        b += q;
-        aa += p * p;
-        bb += q * q;
-        ab += p * q;
-    }
-    Moments operator+(const Moments& o) const noexcept {
-        return {sum + o.sum, n + o.n, a + o.a, b + o.b, aa + o.aa, bb + o.bb, ab + o.ab};
-    }
-    Eigen::Vector2d shift() const noexcept { return sum / n; }
-    double correlation() const noexcept {
-        const double scale = std::sqrt((aa - a * a / n) * (bb - b * b / n));
-        return scale > 0 ? (ab - a * b / n) / scale : 0;
-    }
-};
-
-std::ptrdiff_t count_cations(const std::vector<Atom>& atoms) noexcept {
-    return std::count_if(atoms.begin(), atoms.end(), [](const Atom& a) {
-        return a.site == Site::cation && (a.flags & flag_edge) == 0;
-    });
-}
 
 }  // namespace
 
@@ -82,69 +40,6 @@ int Tracker::nearest_track(const Atom& atom, const Eigen::Vector2d& shift,
         atom.x_px - static_cast<float>(shift.x()), atom.y_px - static_cast<float>(shift.y()),
         radius_px, [&](std::size_t k) -> const Track& { return tracks_[k]; },
         [&](std::size_t k) { return tracks_[k].site == atom.site; });
-}
-
-/// Mean distance to the nearest tracks from a start, repeated from there, and how alike the amplitudes are.
-Tracker::Fit Tracker::compare(const std::vector<Atom>& atoms, Eigen::Vector2d shift,
-                              float radius_px, int rounds, std::size_t stride) const noexcept {
-    Fit fit;
-    for (int round = 0; round < rounds; ++round) {
-        Moments moments;
-        for (std::size_t m = 0; m < atoms.size(); m += stride) {
-            const Atom& atom = atoms[m];
-            if (atom.site != Site::cation || (atom.flags & flag_edge) != 0) {
-                continue;
-            }
-            const int k = nearest_track(atom, shift, radius_px);
-            if (k < 0) {
-                continue;
-            }
-            moments.add(atom, tracks_[static_cast<std::size_t>(k)]);
-        }
-        fit.matched = static_cast<int>(moments.n);
-        if (fit.matched < 4) {
-            return fit;
-        }
-        shift = moments.shift();
-        fit.correlation = moments.correlation();
-    }
-    fit.shift = shift;
-    return fit;
-}
-
-/// The shift within the cell that matches most columns, then the cell whose amplitudes agree.
-Tracker::Fit Tracker::place(const std::vector<Atom>& atoms, const Lattice& lattice) const noexcept {
-    const auto radius = static_cast<float>(0.25 * lattice.a_px);
-    Fit best = compare(atoms, drift_, radius, 3, 1);
-    const auto cations = count_cations(atoms);
-    const std::size_t stride = std::max<std::size_t>(1, atoms.size() / kSample);
-    if (best.matched < 0.8 * static_cast<double>(cations)) {
-        best = compare(atoms, drift_, radius, 3, stride);
-        for (int i = 0; i < 4; ++i) {
-            for (int j = 0; j < 4; ++j) {
-                Eigen::Vector2d part = 0.25 * i * lattice.a1_px + 0.25 * j * lattice.a2_px;
-                part -= std::round(0.25 * i - 0.01) * lattice.a1_px +
-                        std::round(0.25 * j - 0.01) * lattice.a2_px;
-                const Fit fit = compare(atoms, drift_ + part, radius, 3, stride);
-                best = fit.matched > best.matched ? fit : best;
-            }
-        }
-    }
-    const auto z = [](const Fit& f) { return z_of(f.correlation, f.matched); };
-    const Fit here = compare(atoms, best.shift, radius, 1, stride);
-    double best_z = z(here) + kHopAdvantage;
-    for (int i = -kCellsAround; i <= kCellsAround; ++i) {
-        for (int j = std::max(-kCellsAround, -kCellsAround - i);
-             j <= std::min(kCellsAround, kCellsAround - i); ++j) {
-            const Fit fit = compare(atoms, here.shift + i * lattice.a1_px + j * lattice.a2_px,
-                                    radius, 1, stride);
-            if (fit.matched > 0.3 * here.matched && z(fit) > best_z) {
-                best = fit;
-                best_z = z(fit);
-            }
-        }
-    }
-    return compare(atoms, best.shift, radius, 1, 1);
 }
 
 /// Each column that is its nearest track's nearest column gets that track.
@@ -230,14 +125,14 @@ void Tracker::remember(const Eigen::Vector2d& shift, std::vector<Atom>& atoms,
 
 void Tracker::restore(const FieldOfView& field, double length_per_px, const Eigen::Vector2d& drift,
                       const std::vector<Atom>& atoms) noexcept {
-    std::array<Moments, 2> contrast;  // of the field only its species are known
+    std::array<MatchMoments, 2> contrast;  // of the field only its species are known
     for (const Atom& a : atoms) {
         if (a.species == species_first || a.species == species_second) {
             contrast[a.species == species_second ? 1 : 0].add(a, {});
         }
     }
     for (std::size_t k = 0; k < field.size(); ++k) {
-        const Moments& of_species = contrast[field.species[k] == species_second ? 1 : 0];
+        const MatchMoments& of_species = contrast[field.species[k] == species_second ? 1 : 0];
         tracks_.push_back({field.id[k], static_cast<float>(field.x[k] / length_per_px),
                            static_cast<float>(field.y[k] / length_per_px),
                            static_cast<float>(of_species.a / std::max(1.0, of_species.n)), 1,
@@ -283,10 +178,10 @@ bool Tracker::follow(const Lattice& lattice, bool keep, const std::vector<std::i
                      Eigen::Vector2d& drift, std::vector<RowShift>& rows, Helper& helper) noexcept {
     rows.clear();
     track.assign(atoms.size(), -1);
-    std::array<Moments, 2> halves;
+    std::array<MatchMoments, 2> halves;
     helper.halves(std::min(expected.size(), atoms.size()), [&](int half, std::size_t first,
                                                                std::size_t last) {
-        Moments mine;
+        MatchMoments mine;
         for (std::size_t k = first; k < last; ++k) {
             Atom& a = atoms[k];
             const auto at = static_cast<std::size_t>(expected[k]);
@@ -298,7 +193,7 @@ bool Tracker::follow(const Lattice& lattice, bool keep, const std::vector<std::i
         }
         halves[static_cast<std::size_t>(half)] = mine;
     });
-    const Moments m = halves[0] + halves[1];
+    const MatchMoments m = halves[0] + halves[1];
     const bool same_cell = z_of(m.correlation(), m.n) > kSurelySame;
     if (m.n < 4 || (keep && !same_cell)) {  // nothing says that it has not jumped by a cell
         return run(lattice, keep, atoms, track, drift, rows);
