@@ -45,6 +45,7 @@ void BandFit::begin(const std::vector<Atom>& expected, double a_px, double sigma
     reach_px_ = std::min(height_px_, static_cast<int>(std::ceil(reach_px)) + 1);
     bands_ = (rows_px_ + height_px_ - 1) / height_px_;
     next_ = 0;
+    settled_bands_ = 0;
     settled_ = surrounded_ = next_peak_ = 0;
     a_px_ = static_cast<float>(a_px);
     least_height_ = static_cast<float>(least_height);
@@ -240,6 +241,7 @@ void BandFit::settle(int number, const Cells& cells, const Bench& bench) noexcep
                    });
     bench.refiner.add_neighbour_errors(cells, band.left_last, band.right_first, bench.atoms);
     bench.refiner.count(bench.atoms, band.first, band.last);
+    settled_bands_ = number + 1;
     settled_ = band.last;
     const int inner = number + 1 < bands_ ? number - kBandsAround : number;
     surrounded_ = inner < 0 ? 0 : band_[static_cast<std::size_t>(inner)].last;

@@ -16,9 +16,8 @@ constexpr double kLeastLattice_nm = 0.2, kMostLattice_nm = 0.8;
 constexpr double kLeastLattice_px = 6, kMostLattice_px = 100;
 constexpr double kProvisional = 1.4;  // a: nearer to the last row a fit is not final
 constexpr int kRowsAtOnce = 32;
-constexpr int kTile_px = 32;       // columns near each other in the image are near in memory
-constexpr std::size_t kLine = 64;  // columns
-constexpr int kColdPasses = 3;     // more than the configured ones, where nothing is expected
+constexpr int kTile_px = 32;    // columns near each other in the image are near in memory
+constexpr int kColdPasses = 3;  // more than the configured ones, where nothing is expected
 
 int largest_index(const Series& s) {
     return static_cast<int>(std::hypot(s.rows_px, s.cols_px) / kLeastLattice_px) + 2;
@@ -62,7 +61,7 @@ void FrameColumns::begin_rows(std::uint64_t number) noexcept {
     rows_at_hand_ = rows_checked_ = rows_filtered_ = rows_searched_ = 0;
     extremes_ = {};
     pairs_ = {};
-    paired_ = 0;
+    labelled_ = paired_ = 0;
     sublattices_.begin();
     lattice_ = known_lattice_;
     expected_ = !prediction_.columns().empty();
@@ -83,13 +82,12 @@ void FrameColumns::take_rows() noexcept {
 
 FrameStatus FrameColumns::check(const Frame& frame) noexcept {
     std::array<Extremes, 2> halves{extremes_, {}};
-    helper_.halves(static_cast<std::size_t>(frame.counts.cols()),
-                   [&](int half, std::size_t first, std::size_t last) {
-                       Extremes& mine = halves[static_cast<std::size_t>(half)];
-                       for (int y = rows_checked_; y < rows_at_hand_; ++y) {
-                           look_at(frame.counts.row(y).data() + first, last - first, mine);
-                       }
-                   });
+    const auto rows = static_cast<std::size_t>(std::max(0, rows_at_hand_ - rows_checked_));
+    const auto cols = static_cast<std::size_t>(frame.counts.cols());
+    const float* counts = frame.counts.data() + static_cast<std::size_t>(rows_checked_) * cols;
+    helper_.halves(cols, [&](int half, std::size_t first, std::size_t last) {
+        look_at(counts + first, last - first, rows, cols, halves[static_cast<std::size_t>(half)]);
+    });
     rows_checked_ = std::max(rows_checked_, rows_at_hand_);
     extremes_ = {std::min(halves[0].least, halves[1].least),
                  std::max(halves[0].most, halves[1].most),
@@ -151,32 +149,34 @@ FrameStatus FrameColumns::find() noexcept {
 /// Columns where the frame before has them.
 FrameStatus FrameColumns::follow(const Frame& frame) noexcept {
     if (expected_) {
-        const std::size_t before = bands_.settled();
         bands_.run({frame.counts, frame.row_valid, find_.peaks(), rows_searched_}, cells_, refine_,
                    columns_, helper_);
-        helper_.halves(
-            bands_.settled() - before, [&](int half, std::size_t first, std::size_t last) {
-                sublattices_.find_vacancies(half, cells_, before + first, before + last, columns_);
-            });
-        add_pairs();
+        const int before = labelled_;
+        labelled_ = bands_.settled_bands();
+        const auto finish = [&](int half) {
+            for (int band = before; band < labelled_; ++band) {
+                const auto [first, last] = bands_.half_of(band, half);
+                sublattices_.find_vacancies(half, cells_, first, last, columns_);
+            }
+            add_pairs(half, paired_, before - 1);
+        };
+        helper_.both([&] { finish(0); }, [&] { finish(1); });
+        paired_ = std::max(paired_, before - 1);
+        if (labelled_ == bands_.bands() && paired_ < labelled_) {
+            helper_.both([&] { add_pairs(0, paired_, labelled_); },
+                         [&] { add_pairs(1, paired_, labelled_); });
+            paired_ = labelled_;
+        }
     }
     return FrameStatus::ok;
 }
 
-/// Every other line of columns to either sum, in their order: the sums do not depend on how the rows were cut.
-void FrameColumns::add_pairs() noexcept {
-    const std::size_t last = bands_.surrounded();
-    const auto add = [&](std::size_t half) {
-        for (std::size_t k = paired_; k < last;) {
-            const std::size_t line = k / kLine, end = std::min((line + 1) * kLine, last);
-            if (line % 2 == half) {
-                pairs_[half].add(columns_, cells_, k, end);
-            }
-            k = end;
-        }
-    };
-    helper_.both([&] { add(0); }, [&] { add(1); });
-    paired_ = last;
+/// Of bands whose neighbours are labelled. A half is always summed in the same order, however the rows were cut.
+void FrameColumns::add_pairs(int half, int first_band, int last_band) noexcept {
+    for (int band = first_band; band < last_band; ++band) {
+        const auto [first, last] = bands_.half_of(band, half);
+        pairs_[static_cast<std::size_t>(half)].add(columns_, cells_, first, last);
+    }
 }
 
 FrameStatus FrameColumns::refine(const Frame& frame, FrameResult& result) noexcept {

@@ -11,6 +11,7 @@
 #include <Eigen/Core>
 
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 namespace dwellmap {
@@ -56,6 +57,14 @@ public:
     std::size_t settled() const noexcept { return settled_; }
     /// Of them, the first so many whose neighbours within three lattice parameters are final too.
     std::size_t surrounded() const noexcept { return surrounded_; }
+    int bands() const noexcept { return bands_; }
+    int settled_bands() const noexcept { return settled_bands_; }
+    /// The left or the right half of a band's columns, near each other in the image as in a thread's cache.
+    std::pair<std::size_t, std::size_t> half_of(int band, int half) const noexcept {
+        const Band& b = band_[static_cast<std::size_t>(band)];
+        const std::size_t middle = (b.first + b.last) / 2;
+        return half == 0 ? std::pair(b.first, middle) : std::pair(middle, b.last);
+    }
     bool lost() const noexcept { return lost_; }  ///< the peaks are not where they were expected
     double peak_height() const noexcept {
         return matched_ > 0 ? height_sum_ / matched_ : 0;
@@ -92,6 +101,7 @@ private:
     int height_px_ = 1, reach_px_ = 0, bands_ = 0, next_ = 0;
     int left_px_ = 0, middle_px_ = 0, right_px_ = 0;  // left ends, the middle is, right begins here
     float most_shift_px_ = 0;                         // along x, that the parts bear
+    int settled_bands_ = 0;
     std::size_t settled_ = 0, surrounded_ = 0, next_peak_ = 0;
     float a_px_ = 1, least_height_ = 0;
     Eigen::Vector2f shift_px_{0, 0};  // of the columns against what was expected

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "dwellmap/cells.hpp"
+#include "dwellmap/helper.hpp"
 #include "dwellmap/types.hpp"
 
 #include <Eigen/Core>
@@ -13,7 +14,7 @@ namespace dwellmap {
 
 /// Least squares of the lattice over all pairs of neighbouring usable cations, r_j − r_i = Δi a1 + Δj a2, from sums that can be
 /// gathered part by part. Cost linear in the cations; nothing allocates.
-class CationPairs {
+class alignas(kCacheLine) CationPairs {
 public:
     /// Pairs whose first cation is one of the columns [first, last). Needs site, flags and position of them and their neighbours.
     void add(const std::vector<Atom>& atoms, const Cells& cells, std::size_t first,

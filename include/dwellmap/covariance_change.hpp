@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "dwellmap/helper.hpp"
 #include "dwellmap/online_covariance.hpp"
 
 #include <Eigen/Core>
@@ -14,7 +15,7 @@ namespace dwellmap {
 /// which is remove(old) and add(new) of each, for half the work and without the cancellation of what they share. Parts of a frame
 /// may be summed at the same time, each in a change of its own.
 /// Cost O(dim²) a vector. The constructor allocates, nothing after it does.
-class CovarianceChange {
+class alignas(kCacheLine) CovarianceChange {
 public:
     explicit CovarianceChange(Eigen::Index dim);
 

@@ -13,7 +13,8 @@ struct Extremes {
     bool all_finite = true;
 };
 
-/// Takes n more counts in. One pass.
-void look_at(const float* counts, std::size_t n, Extremes& extremes) noexcept;
+/// Takes a part of an image in: n counts in each of the rows, `stride` apart. One pass.
+void look_at(const float* counts, std::size_t n, std::size_t rows, std::size_t stride,
+             Extremes& extremes) noexcept;
 
 }  // namespace dwellmap

@@ -33,7 +33,7 @@ public:
     std::size_t dropped() const noexcept { return found_[0].dropped; }
 
 private:
-    struct Found {
+    struct alignas(kCacheLine) Found {
         std::vector<std::int32_t> candidate;  // columns of a row
         std::vector<Peak> peaks;
         std::size_t dropped = 0;

@@ -80,7 +80,7 @@ public:
 private:
     void begin_rows(std::uint64_t number) noexcept;
     FrameStatus check(const Frame& frame) noexcept;
-    void add_pairs() noexcept;
+    void add_pairs(int half, int first_band, int last_band) noexcept;
     bool take_expected(const Frame& frame, FrameResult& result) noexcept;
     FrameStatus refine_anew(const Frame& frame, FrameResult& result) noexcept;
     void complete_lattice(FrameResult& result) noexcept;
@@ -103,9 +103,9 @@ private:
     int rows_in_ = 0, rows_at_hand_ = 0, rows_checked_ = 0, rows_filtered_ = 0, rows_searched_ = 0;
     Extremes extremes_;  // counts, of the rows checked
     bool expected_ = false;
-    std::vector<Atom> columns_;         // of the bands
-    std::array<CationPairs, 2> pairs_;  // of the first paired_ of them
-    std::size_t paired_ = 0;
+    std::vector<Atom> columns_;           // of the bands
+    std::array<CationPairs, 2> pairs_;    // of the halves of the bands
+    int labelled_ = 0, paired_ = 0;       // bands: vacancies are known, pairs are summed
     std::vector<std::int32_t> no_track_;  // [atoms] -1
     double filter_sigma_px_ = 0, peak_radius_px_ = 0;
     Lattice lattice_;  // what its search starts from

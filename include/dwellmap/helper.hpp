@@ -8,6 +8,9 @@
 
 namespace dwellmap {
 
+/// What the two halves write to all the time lies so many bytes apart: on lines of the cache of their own.
+inline constexpr std::size_t kCacheLine = 64;
+
 /// A second thread that does one half of a stage while the caller does the other.
 ///
 /// What a half does is fixed, whoever does it, and no half reads what the other writes: the result is the same to the last bit

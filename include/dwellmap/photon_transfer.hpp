@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "dwellmap/helper.hpp"
+
 #include <array>
 #include <cstddef>
 
@@ -10,7 +12,7 @@ namespace dwellmap {
 /// residual against the model in 16 bins of the model (Janesick, Photon Transfer, 2007). Read-out
 /// noise that is not significant is left out; whole numbers with a gain within 10 % of 1 are counted electrons. gain 1 and read variance
 /// 0 for electrons counted one by one.
-class PhotonTransfer {
+class alignas(kCacheLine) PhotonTransfer {
 public:
     /// @param low, high  range of the model, counts
     void begin(float low, float high) noexcept;

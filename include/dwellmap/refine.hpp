@@ -101,8 +101,8 @@ public:
     void end(std::vector<Atom>& atoms, FrameFit& fit, Helper& helper = no_helper()) noexcept;
 
 private:
-    struct
-        Shape {  // Newton sums of (σ, b) and of the two components of ellipticity, amplitudes eliminated
+    /// Newton sums of (σ, b) and of the two components of ellipticity, amplitudes eliminated.
+    struct alignas(kCacheLine) Shape {
         double sigma = 0, sigma2 = 0, b = 0, b2 = 0, sigma_b = 0;
         double plus = 0, plus2 = 0, cross = 0, cross2 = 0;
 

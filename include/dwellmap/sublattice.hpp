@@ -3,6 +3,7 @@
 
 #include "dwellmap/cells.hpp"
 #include "dwellmap/config.hpp"
+#include "dwellmap/helper.hpp"
 #include "dwellmap/types.hpp"
 
 #include <array>
@@ -41,7 +42,7 @@ public:
     std::uint32_t notes() const noexcept;
 
 private:
-    struct Sublattice {
+    struct alignas(kCacheLine) Sublattice {
         std::vector<float> amplitudes;
         std::size_t significant = 0;
     };
