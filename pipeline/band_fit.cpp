@@ -39,7 +39,7 @@ BandFit::BandFit(int rows_px, int cols_px, std::size_t max_atoms, int passes)
 }
 
 void BandFit::begin(const std::vector<Atom>& expected, double a_px, double sigma_px,
-                    double least_height) noexcept {
+                    double least_height, std::vector<Atom>& atoms, Helper& helper) noexcept {
     height_px_ = band_height_px(sigma_px);
     const double reach_px = (ColumnStep::fit_radius_sigma + 1) * sigma_px + kSame * a_px;
     reach_px_ = std::min(height_px_, static_cast<int>(std::ceil(reach_px)) + 1);
@@ -54,8 +54,15 @@ void BandFit::begin(const std::vector<Atom>& expected, double a_px, double sigma
     height_sum_ = 0;
     lost_ = false;
     part_frame(sigma_px);
-    set_bands(expected);
-    grid_.build(base_.size(), 0.5 * a_px, [&](std::size_t k) -> const Place& { return base_[k]; });
+    helper.both(
+        [&] {
+            atoms = expected;
+            set_bands(expected);
+        },
+        [&] {
+            grid_.build(expected.size(), 0.5 * a_px,
+                        [&](std::size_t k) -> const Atom& { return expected[k]; });
+        });
 }
 
 /// As few tiles between left and right as keep their columns' windows apart.
@@ -84,6 +91,7 @@ void BandFit::set_bands(const std::vector<Atom>& expected) noexcept {
         const int number = std::clamp(static_cast<int>(a.y_px) / height_px_, 0, bands_ - 1);
         Band& band = band_[static_cast<std::size_t>(number)];
         base_.push_back({a.x_px, a.y_px});
+        band.cations += a.site == Site::cation ? 1 : 0;
         band.last = base_.size();
         band.left_last = static_cast<int>(a.x_px) < left_px_ ? base_.size() : band.left_last;
         band.right_first = static_cast<int>(a.x_px) < right_px_ ? base_.size() : band.right_first;
@@ -148,15 +156,26 @@ void BandFit::place(int number, const Rows& rows, const Bench& bench) noexcept {
 }
 
 /// The expected columns nearest to the next peaks.
-void BandFit::look_up(const std::vector<Peak>& peaks, std::size_t last, Helper& helper) noexcept {
+void BandFit::look_up(const std::vector<Peak>& peaks, std::size_t last,
+                      const Bench& bench) noexcept {
     const auto at = [&](std::size_t k) -> const Place& { return base_[k]; };
     const auto any = [](std::size_t) { return true; };
     near_.resize(last - next_peak_);
-    helper.halves(near_.size(), [&](int, std::size_t first, std::size_t end) {
+    bench.helper.halves(near_.size(), [&](int, std::size_t first, std::size_t end) {
         for (std::size_t k = first; k < end; ++k) {
             const Peak& p = peaks[next_peak_ + k];
-            near_[k] = grid_.nearest(p.x_px - shift_px_.x(), p.y_px - shift_px_.y(), kTaken * a_px_,
-                                     at, any);
+            const float x = p.x_px - shift_px_.x(), y = p.y_px - shift_px_.y();
+            Nearest n{grid_.nearest(x, y, kTaken * a_px_, at, any),
+                      p.height - bench.refiner.background_at(p.x_px, p.y_px),
+                      {0, 0},
+                      false};
+            if (n.column >= 0) {
+                const auto column = static_cast<std::size_t>(n.column);
+                n.off_px = {x - base_[column].x_px, y - base_[column].y_px};
+                n.same = n.off_px.squaredNorm() < kSame * a_px_ * kSame * a_px_ &&
+                         bench.atoms[column].site == Site::cation;
+            }
+            near_[k] = n;
         }
     });
 }
@@ -171,35 +190,27 @@ void BandFit::follow_peaks(Band& band, int last_row, const Rows& rows,
                          return p.y_px >= static_cast<float>(last_row) - 0.5F;
                      }) -
         rows.peaks.begin());
-    look_up(rows.peaks, last_peak, bench.helper);
+    look_up(rows.peaks, last_peak, bench);
     Eigen::Vector2f sum(0, 0);
     int matched = 0;
     band.first_other = atoms.size();
-    for (const std::int32_t k : near_) {
+    for (const Nearest& n : near_) {
         const Peak& p = rows.peaks[next_peak_++];
-        const float height = p.height - bench.refiner.background_at(p.x_px, p.y_px);
-        if (k < 0 && height > least_height_ && atoms.size() < atoms.capacity()) {
+        if (n.column < 0 && n.height > least_height_ && atoms.size() < atoms.capacity()) {
             Atom other;
             other.x_px = p.x_px;
             other.y_px = p.y_px;
-            other.amplitude = height;
+            other.amplitude = n.height;
             atoms.push_back(other);
         }
-        if (k >= 0 && atoms[static_cast<std::size_t>(k)].site == Site::cation) {
-            const Place& c = base_[static_cast<std::size_t>(k)];
-            const Eigen::Vector2f off(p.x_px - shift_px_.x() - c.x_px,
-                                      p.y_px - shift_px_.y() - c.y_px);
-            if (off.squaredNorm() < kSame * a_px_ * kSame * a_px_) {
-                sum += off;
-                height_sum_ += height;
-                ++matched;
-            }
+        if (n.same) {
+            sum += n.off_px;
+            height_sum_ += n.height;
+            ++matched;
         }
     }
     band.last_other = atoms.size();
-    for (std::size_t k = band.first; k < band.last; ++k) {
-        wanted_ += atoms[k].site == Site::cation ? 1 : 0;
-    }
+    wanted_ += band.cations;
     if (matched >= kFewestPeaks) {
         const float gain = matched_ == 0 ? 1 : kFollow;
         shift_px_ += gain / static_cast<float>(matched) * sum;

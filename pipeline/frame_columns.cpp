@@ -67,11 +67,8 @@ void FrameColumns::begin_rows(std::uint64_t number) noexcept {
     expected_ = !prediction_.columns().empty();
     if (expected_) {
         refine_.begin(known_lattice_.a_px, known_fit_);
-        helper_.both([&] { columns_ = prediction_.columns(); },
-                     [&] {
-                         bands_.begin(prediction_.columns(), known_lattice_.a_px,
-                                      known_fit_.sigma_px, find_threshold_ * peak_height_);
-                     });
+        bands_.begin(prediction_.columns(), known_lattice_.a_px, known_fit_.sigma_px,
+                     find_threshold_ * peak_height_, columns_, helper_);
     }
 }
 

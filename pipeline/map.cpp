@@ -98,24 +98,33 @@ void MapPainter::begin(double a_px) noexcept {
     std::fill(distance2_.begin(), distance2_.end(), reach_ * reach_);
 }
 
-void MapPainter::paint(const std::vector<Atom>& atoms, std::size_t first,
-                       std::size_t last) noexcept {
-    const auto step = static_cast<float>(step_px_);
+void MapPainter::paint(const std::vector<Atom>& atoms, std::size_t first, std::size_t last,
+                       Helper& helper) noexcept {
+    const std::size_t before = painted_.size();
     for (std::size_t k = first; k < last; ++k) {
-        if ((atoms[k].complete & 1) == 0) {
-            continue;
+        if ((atoms[k].complete & 1) != 0) {
+            painted_.push_back(static_cast<std::int32_t>(k));
         }
-        const float x = (atoms[k].x_px + 0.5F) / step - 0.5F,
-                    y = (atoms[k].y_px + 0.5F) / step - 0.5F;
-        const int x0 = std::max(0, static_cast<int>(std::ceil(x - reach_))),
-                  x1 = std::min(cols_ - 1, static_cast<int>(x + reach_));
-        const int y0 = std::max(0, static_cast<int>(std::ceil(y - reach_))),
-                  y1 = std::min(rows_ - 1, static_cast<int>(y + reach_));
-        painted_.push_back(static_cast<std::int32_t>(k));
-        claim(x, y, static_cast<std::int32_t>(painted_.size()),
-              {x0, y0, (x1 - x0 + kLanes) / kLanes * kLanes, y1 - y0 + 1}, stride_,
-              distance2_.data(), nearest_.data());
     }
+    helper.halves(static_cast<std::size_t>(rows_), [&](int, std::size_t top, std::size_t bottom) {
+        for (std::size_t p = before; p < painted_.size(); ++p) {
+            paint_one(atoms[static_cast<std::size_t>(painted_[p])],
+                      static_cast<std::int32_t>(p) + 1, static_cast<int>(top),
+                      static_cast<int>(bottom));
+        }
+    });
+}
+
+/// The pixels of the rows top…bottom − 1.
+void MapPainter::paint_one(const Atom& atom, std::int32_t number, int top, int bottom) noexcept {
+    const auto step = static_cast<float>(step_px_);
+    const float x = (atom.x_px + 0.5F) / step - 0.5F, y = (atom.y_px + 0.5F) / step - 0.5F;
+    const int x0 = std::max(0, static_cast<int>(std::ceil(x - reach_))),
+              x1 = std::min(cols_ - 1, static_cast<int>(x + reach_));
+    const int y0 = std::max(top, static_cast<int>(std::ceil(y - reach_))),
+              y1 = std::min(bottom - 1, static_cast<int>(y + reach_));
+    claim(x, y, number, {x0, y0, (x1 - x0 + kLanes) / kLanes * kLanes, y1 - y0 + 1}, stride_,
+          distance2_.data(), nearest_.data());
 }
 
 void MapPainter::fill(const std::vector<Scores>& scores, std::vector<MapLayer>& maps,

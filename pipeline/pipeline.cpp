@@ -237,7 +237,7 @@ FrameStatus Pipeline::paint(FrameResult& result) noexcept {
     if (painted_ == 0) {
         map_.begin(columns_.sites(result).a_px);
     }
-    map_.paint(result.atoms, painted_, surrounded_);
+    map_.paint(result.atoms, painted_, surrounded_, helper_);
     painted_ = surrounded_;
     map_.fill(result.scores, result.maps, helper_);
     return FrameStatus::ok;

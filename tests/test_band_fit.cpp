@@ -60,7 +60,7 @@ struct TwoFrames {
         BandFit bands(kRows, kCols, kMost, 2);
         auto atoms = expected(dx_px, dy_px);
         refiner.begin(Honeycomb::a_px, known);
-        bands.begin(atoms, Honeycomb::a_px, known.sigma_px, 25);
+        bands.begin(atoms, Honeycomb::a_px, known.sigma_px, 25, atoms);
         for (const int rows : ends) {
             take(bands, rows, atoms, helper);
         }
@@ -170,7 +170,7 @@ TEST_CASE("columns that are settled do not change any more", "[band_fit]") {
     BandFit bands(kRows, kCols, kMost, 2);
     auto atoms = s.expected(0.1, 0.1);
     s.refiner.begin(Honeycomb::a_px, s.known);
-    bands.begin(atoms, Honeycomb::a_px, s.known.sigma_px, 25);
+    bands.begin(atoms, Honeycomb::a_px, s.known.sigma_px, 25, atoms);
     std::vector<Atom> final;
     std::size_t surrounded = 0;
     for (int rows = 10; rows <= kRows; rows += 10) {
@@ -206,7 +206,7 @@ TEST_CASE("a jump by half a cell is noticed as lost", "[band_fit]") {
     BandFit bands(kRows, kCols, kMost, 2);
     auto atoms = s.expected(jump.x(), jump.y());
     s.refiner.begin(Honeycomb::a_px, s.known);
-    bands.begin(atoms, Honeycomb::a_px, s.known.sigma_px, 25);
+    bands.begin(atoms, Honeycomb::a_px, s.known.sigma_px, 25, atoms);
     s.take(bands, kRows, atoms);
     CAPTURE(i, j);
     CHECK(bands.lost());
@@ -227,7 +227,7 @@ TEST_CASE("a column that nobody expected is found by its peak", "[band_fit]") {
     const Cells none(64);
     BandFit bands(kRows, kCols, kMost, 2);
     s.refiner.begin(Honeycomb::a_px, s.known);
-    bands.begin(atoms, Honeycomb::a_px, s.known.sigma_px, 25);
+    bands.begin(atoms, Honeycomb::a_px, s.known.sigma_px, 25, atoms);
     bands.run({s.counts, s.valid, s.peaks, kRows}, none, s.refiner, atoms);
     FrameFit fit;
     s.refiner.end(atoms, fit);
@@ -244,7 +244,7 @@ TEST_CASE("a frame in bands does not allocate", "[band_fit]") {
     auto atoms = s.expected(0.1, 0);
     CHECK(testing::allocations_in([&] {
               s.refiner.begin(Honeycomb::a_px, s.known);
-              bands.begin(atoms, Honeycomb::a_px, s.known.sigma_px, 25);
+              bands.begin(atoms, Honeycomb::a_px, s.known.sigma_px, 25, atoms);
               bands.run({s.counts, s.valid, s.peaks, kRows}, s.truth.cells, s.refiner, atoms);
           }) == 0);
 }

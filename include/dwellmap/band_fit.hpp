@@ -38,8 +38,9 @@ public:
 
     /// A new frame. `expected` is sorted by band and tile.
     /// @param least_height  of a peak above background, counts of the filtered image, for Site::other
-    void begin(const std::vector<Atom>& expected, double a_px, double sigma_px,
-               double least_height) noexcept;
+    /// @param atoms         out: as expected, what run() starts from
+    void begin(const std::vector<Atom>& expected, double a_px, double sigma_px, double least_height,
+               std::vector<Atom>& atoms, Helper& helper = no_helper()) noexcept;
 
     /// What the scan has shown so far.
     struct Rows {
@@ -75,6 +76,7 @@ private:
         std::size_t first = 0, last = 0;              // expected columns
         std::size_t left_last = 0, right_first = 0;   // of them: ends of the left and right parts
         std::size_t first_other = 0, last_other = 0;  // columns that were not expected
+        int cations = 0;                              // expected
     };
     /// What a step works with.
     struct Bench {
@@ -85,12 +87,19 @@ private:
     struct Place {
         float x_px, y_px;
     };
+    /// The expected column that is nearest to a peak.
+    struct Nearest {
+        std::int32_t column;     // or -1
+        float height;            // of the peak, above background
+        Eigen::Vector2f off_px;  // from where the shift has the column
+        bool same;               // a cation, so near that it is this one
+    };
 
     void part_frame(double sigma_px) noexcept;
     void set_bands(const std::vector<Atom>& expected) noexcept;
     void place(int band, const Rows& rows, const Bench& bench) noexcept;
     void follow_peaks(Band& band, int last_row, const Rows& rows, const Bench& bench) noexcept;
-    void look_up(const std::vector<Peak>& peaks, std::size_t last, Helper& helper) noexcept;
+    void look_up(const std::vector<Peak>& peaks, std::size_t last, const Bench& bench) noexcept;
     void pass(int band, int number, const Bench& bench) noexcept;
     void settle(int band, const Cells& cells, const Bench& bench) noexcept;
     template <class F>
@@ -109,8 +118,8 @@ private:
     double height_sum_ = 0;
     bool lost_ = false;
     PointGrid grid_;
-    std::vector<Place> base_;         // of the expected columns
-    std::vector<std::int32_t> near_;  // [peaks of a band] the expected column, or -1
+    std::vector<Place> base_;    // of the expected columns
+    std::vector<Nearest> near_;  // [peaks of a band]
     std::vector<Band> band_;
 };
 

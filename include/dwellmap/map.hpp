@@ -26,13 +26,16 @@ public:
     void begin(double a_px) noexcept;
 
     /// Finds the pixels nearest to the atoms [first, last): where they stand and whether they are complete is final.
-    void paint(const std::vector<Atom>& atoms, std::size_t first, std::size_t last) noexcept;
+    void paint(const std::vector<Atom>& atoms, std::size_t first, std::size_t last,
+               Helper& helper = no_helper()) noexcept;
 
     /// @param scores [atoms]
     void fill(const std::vector<Scores>& scores, std::vector<MapLayer>& maps,
               Helper& helper = no_helper()) noexcept;
 
 private:
+    void paint_one(const Atom& atom, std::int32_t number, int top, int bottom) noexcept;
+
     int step_px_, rows_, cols_;
     int stride_;                         // of the two below: room to the right for whole vectors
     float reach_ = 0;                    // map pixels

@@ -36,29 +36,34 @@ public:
     const std::vector<std::int32_t>& tracks() const noexcept { return tracks_; }  ///< [columns]
 
 private:
-    struct Site3 {
+    struct Known {
+        Eigen::Vector2f at_px;
+        std::int32_t like;  // the atom that it is; of a new one: that it stands beside
         std::int16_t i, j;
-        std::int8_t site;
+        std::int8_t site;  // −1: given up
+        bool firm, seen;
     };
     struct Guess {
         Eigen::Vector2f at_px{0, 0};
         int neighbours = 0;  // it is the mean of
     };
 
-    void collect(const std::vector<Atom>& atoms, const std::vector<std::int32_t>& track,
-                 const Eigen::Vector2f& step_px, Cells& cells) noexcept;
-    Guess guess(const Site3& s, const Cells& cells) const noexcept;
+    void collect(const std::vector<Atom>& atoms, const Eigen::Vector2f& step_px,
+                 Cells& cells) noexcept;
+    Guess guess(int i, int j, int site, const Cells& cells) const noexcept;
+    static void give_up(Known& s, Cells& cells) noexcept;
     void settle_weak(Cells& cells) noexcept;
     void extend(Cells& cells) noexcept;
-    void sort(int band_px, Cells& cells) noexcept;
+    void sort(const std::vector<Atom>& atoms, const std::vector<std::int32_t>& track, int band_px,
+              Cells& cells) noexcept;
     float from_edge(const Eigen::Vector2f& at_px) const noexcept;
 
     int rows_px_, cols_px_;
     float a_px_ = 1;
     Eigen::Vector2f a1_px_{0, 0}, a2_px_{0, 0};
-    std::vector<Atom> known_, columns_;
-    std::vector<Site3> site_;  // [known]
-    std::vector<std::int32_t> known_track_, tracks_;
+    std::vector<Known> known_;
+    std::vector<Atom> columns_;
+    std::vector<std::int32_t> tracks_;
     std::vector<std::uint32_t> place_;  // [tiles] of columns_
 };
 
