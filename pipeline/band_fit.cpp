@@ -54,15 +54,12 @@ void BandFit::begin(const std::vector<Atom>& expected, double a_px, double sigma
     height_sum_ = 0;
     lost_ = false;
     part_frame(sigma_px);
-    helper.both(
-        [&] {
-            atoms = expected;
-            set_bands(expected);
-        },
-        [&] {
-            grid_.build(expected.size(), 0.5 * a_px,
-                        [&](std::size_t k) -> const Atom& { return expected[k]; });
-        });
+    helper.both([&] { set_bands(expected); },
+                [&] {
+                    atoms = expected;
+                    grid_.build(expected.size(), 0.5 * a_px,
+                                [&](std::size_t k) -> const Atom& { return expected[k]; });
+                });
 }
 
 /// As few tiles between left and right as keep their columns' windows apart.
@@ -90,7 +87,7 @@ void BandFit::set_bands(const std::vector<Atom>& expected) noexcept {
     for (const Atom& a : expected) {
         const int number = std::clamp(static_cast<int>(a.y_px) / height_px_, 0, bands_ - 1);
         Band& band = band_[static_cast<std::size_t>(number)];
-        base_.push_back({a.x_px, a.y_px});
+        base_.push_back({a.x_px, a.y_px, a.site == Site::cation});
         band.cations += a.site == Site::cation ? 1 : 0;
         band.last = base_.size();
         band.left_last = static_cast<int>(a.x_px) < left_px_ ? base_.size() : band.left_last;
@@ -170,10 +167,9 @@ void BandFit::look_up(const std::vector<Peak>& peaks, std::size_t last,
                       {0, 0},
                       false};
             if (n.column >= 0) {
-                const auto column = static_cast<std::size_t>(n.column);
-                n.off_px = {x - base_[column].x_px, y - base_[column].y_px};
-                n.same = n.off_px.squaredNorm() < kSame * a_px_ * kSame * a_px_ &&
-                         bench.atoms[column].site == Site::cation;
+                const Place& c = base_[static_cast<std::size_t>(n.column)];
+                n.off_px = {x - c.x_px, y - c.y_px};
+                n.same = c.cation && n.off_px.squaredNorm() < kSame * a_px_ * kSame * a_px_;
             }
             near_[k] = n;
         }

@@ -25,6 +25,8 @@ DWELLMAP_VECTORISE void look_at(const float* counts, std::size_t n, std::size_t 
     for (const float* row = counts; row < counts + rows * stride; row += stride) {
         std::size_t k = 0;
         for (; k + ways * kVec <= n; k += ways * kVec) {
+            __builtin_prefetch(row + stride + k);
+            __builtin_prefetch(row + stride + k + 2 * kVec);
             for (std::size_t way = 0; way < ways; ++way) {
                 take(way, load8(row + k + way * kVec));
             }

@@ -255,12 +255,11 @@ void FrameColumns::complete_lattice(FrameResult& result) noexcept {
     result.atoms.swap(columns_);
 }
 
-void FrameColumns::remember(const FrameResult& result,
-                            const std::vector<std::int32_t>& track_of) noexcept {
+std::optional<Eigen::Vector2d> FrameColumns::remember(const FrameResult& result) noexcept {
     frame_number_ = kNoFrame;
     const bool whole = (result.notes & note_rows_lost) == 0;
     if (!whole && expected_) {
-        return;  // the columns of the lost rows are where the frame before had them
+        return std::nullopt;  // the columns of the lost rows are where the frame before had them
     }
     known_lattice_ = result.lattice;
     known_fit_ = fit_;
@@ -268,17 +267,25 @@ void FrameColumns::remember(const FrameResult& result,
         first_direction_rad_ = result.lattice.rotation_rad;
     }
     if (!whole) {
-        return;  // expects nothing: the next frame is searched as a whole
-    }
-    if (expected_) {
-        sublattices_.measure();
+        return std::nullopt;  // expects nothing: the next frame is searched as a whole
     }
     peak_height_ = expected_ ? bands_.peak_height() : sites_.mean_height();
     const Eigen::Vector2d step_px =
         expected_ ? Eigen::Vector2d(result.drift_px - known_drift_px_) : Eigen::Vector2d(0, 0);
     known_drift_px_ = result.drift_px;
+    return step_px;
+}
+
+void FrameColumns::measure_sublattices() noexcept {
+    if (expected_) {
+        sublattices_.measure();
+    }
+}
+
+void FrameColumns::expect(const FrameResult& result, const Eigen::Vector2d& step_px,
+                          const std::vector<std::int32_t>& track_of) noexcept {
     prediction_.learn(result.atoms, track_of, result.lattice, step_px,
-                      band_height_px(fit_.sigma_px), cells_);
+                      band_height_px(known_fit_.sigma_px), cells_);
 }
 
 void FrameColumns::forget() noexcept {

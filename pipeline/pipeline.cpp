@@ -258,9 +258,19 @@ void Pipeline::prepare_next(FrameStatus status, FrameResult& result) noexcept {
 void Pipeline::remember(const FrameResult& result) noexcept {
     const Helper::Awake awake(helper_);
     ++frames_here_;
+    const auto step_px = columns_.remember(result);
     helper_.both(
-        [&] { statistics_.remember(result.atoms, track_of_, result.drift_px, neighbourhoods_); },
-        [&] { columns_.remember(result, track_of_); });
+        [&] {
+            statistics_.remember(result.atoms, track_of_, result.drift_px, neighbourhoods_);
+            if (step_px) {
+                columns_.measure_sublattices();
+            }
+        },
+        [&] {
+            if (step_px) {
+                columns_.expect(result, *step_px, track_of_);
+            }
+        });
 }
 
 std::shared_ptr<const FieldOfView> Pipeline::field_of_view(const FrameResult& last) const {

@@ -12,6 +12,7 @@ namespace {
 constexpr int kNeighbours = 3;      // that a new site needs, and an empty one to be kept
 constexpr int kEdgeNeighbours = 2;  // nearer to the edge than a
 constexpr float kBorder = 2.5F;     // a: here the lattice is continued
+constexpr float kOutside = 0.5F;    // a: no site so far outside is moved in by its neighbours
 
 }  // namespace
 
@@ -104,8 +105,10 @@ void Prediction::extend(Cells& cells) noexcept {
         }
         for (const auto& [di, dj] : kSixNeighbours) {
             const int i = s.i + di, j = s.j + dj;
-            if (known_.size() == known_.capacity() || !cells.contains(i, j) ||
-                cells.at(i, j, s.site) >= 0) {
+            const Eigen::Vector2f beside =
+                s.at_px + static_cast<float>(di) * a1_px_ + static_cast<float>(dj) * a2_px_;
+            if (from_edge(beside) < -kOutside * a_px_ || known_.size() == known_.capacity() ||
+                !cells.contains(i, j) || cells.at(i, j, s.site) >= 0) {
                 continue;
             }
             const Guess g = guess(i, j, s.site, cells);

@@ -86,6 +86,7 @@ private:
     };
     struct Place {
         float x_px, y_px;
+        bool cation;
     };
     /// The expected column that is nearest to a peak.
     struct Nearest {

@@ -19,6 +19,7 @@
 
 #include <array>
 #include <limits>
+#include <optional>
 #include <vector>
 
 namespace dwellmap {
@@ -52,9 +53,14 @@ public:
     /// All columns of the rows that are there, with what is of the whole frame, into the result.
     FrameStatus refine(const Frame& frame, FrameResult& result) noexcept;
 
-    /// What the next frame starts from.
+    /// What the next frame starts from: the lattice and the fit of this complete one.
+    /// @return drift expected from it to the next, px; none: it shows no columns to expect
+    std::optional<Eigen::Vector2d> remember(const FrameResult& result) noexcept;
+    /// After it, at the same time if one likes: how bright the sublattices are, and the columns to expect.
     /// @param track_of [atoms] from the Tracker
-    void remember(const FrameResult& result, const std::vector<std::int32_t>& track_of) noexcept;
+    void measure_sublattices() noexcept;
+    void expect(const FrameResult& result, const Eigen::Vector2d& step_px,
+                const std::vector<std::int32_t>& track_of) noexcept;
     void forget() noexcept;  ///< this frame was given up
 
     /// Whether the columns are those of the frame before, where the bands follow them.
