@@ -43,6 +43,7 @@ void BandFit::begin(const std::vector<Atom>& expected, double a_px, double sigma
     height_px_ = band_height_px(sigma_px);
     const double reach_px = (ColumnStep::fit_radius_sigma + 1) * sigma_px + kSame * a_px;
     reach_px_ = std::min(height_px_, static_cast<int>(std::ceil(reach_px)) + 1);
+    model_reach_px_ = window_px(ColumnStep::model_radius_sigma, sigma_px) / 2 + 1;
     bands_ = (rows_px_ + height_px_ - 1) / height_px_;
     next_ = 0;
     settled_bands_ = 0;
@@ -64,8 +65,7 @@ void BandFit::begin(const std::vector<Atom>& expected, double a_px, double sigma
 
 /// As few tiles between left and right as keep their columns' windows apart.
 void BandFit::part_frame(double sigma_px) noexcept {
-    const int reach_px = window_px(ColumnStep::model_radius_sigma, sigma_px) / 2 + 1;
-    const double apart_px = 2 * (reach_px + kRoom * sigma_px);
+    const double apart_px = 2 * (model_reach_px_ + kRoom * sigma_px);
     const int between = static_cast<int>(std::ceil(apart_px / height_px_));
     const int left = static_cast<int>(std::lround(0.5 * cols_px_ / height_px_ - 0.5 * between));
     if (left < 1 || (left + between) * height_px_ >= cols_px_) {  // all is between them
@@ -78,7 +78,7 @@ void BandFit::part_frame(double sigma_px) noexcept {
     left_px_ = left * height_px_;
     right_px_ = (left + between) * height_px_;
     middle_px_ = (left_px_ + right_px_) / 2;
-    most_shift_px_ = 0.5F * static_cast<float>(middle_px_ - left_px_ - reach_px);
+    most_shift_px_ = 0.5F * static_cast<float>(middle_px_ - left_px_ - model_reach_px_);
 }
 
 void BandFit::set_bands(const std::vector<Atom>& expected) noexcept {
@@ -135,10 +135,15 @@ void BandFit::place(int number, const Rows& rows, const Bench& bench) noexcept {
         band.left_last = band.first;
         band.right_first = band.last;
     }
+    constexpr float out_px = FitImage::border_px - kMaxWindow / 2;  // no window leaves the border
+    const auto within = [](float at_px, int pixels) {
+        return std::clamp(at_px, -out_px, static_cast<float>(pixels) + out_px - 1);
+    };
     const auto put = [&](std::size_t first, std::size_t last) {
         for (std::size_t k = first; k < last; ++k) {
-            bench.atoms[k].x_px += shift_px_.x();
-            bench.atoms[k].y_px += shift_px_.y();
+            Atom& a = bench.atoms[k];
+            a.x_px = within(a.x_px + shift_px_.x(), cols_px_);
+            a.y_px = within(a.y_px + shift_px_.y(), rows_px_);
         }
         bench.refiner.place(bench.atoms, first, last);
     };
@@ -212,7 +217,8 @@ void BandFit::follow_peaks(Band& band, int last_row, const Rows& rows,
         shift_px_ += gain / static_cast<float>(matched) * sum;
     }
     matched_ += matched;
-    lost_ = wanted_ >= kEnoughPeaks && matched_ < kLeastMatched * wanted_;
+    lost_ = (wanted_ >= kEnoughPeaks && matched_ < kLeastMatched * wanted_) ||
+            std::abs(shift_px_.y()) > static_cast<float>(height_px_);  // not in the rows in use
 }
 
 void BandFit::pass(int number, int pass_number, const Bench& bench) noexcept {

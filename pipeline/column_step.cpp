@@ -14,7 +14,7 @@ ColumnStep::ColumnStep(const Atom& a, const ColumnLines& lines, const FitImage& 
     dx = (window.nx - nx) / 2;
     dy = (window.ny - ny) / 2;
     const int x = window.x0 + dx, y = window.y0 + dy;
-    pixels = {image.counts(x, y), image.model(x, y), image.weight(x, y), image.stride()};
+    pixels = {image.counts(x), image.model(x), image.weight(x), image.row_starts(y)};
     if (measure) {
         sum_all(pixels, window, dx, dy, nx, ny, s, shape);
     } else {

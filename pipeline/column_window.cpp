@@ -216,26 +216,26 @@ void ColumnLines::open_at(const ColumnWindow& other, float x_px, float y_px,
     line(y_px, window.y0, window.ny, window.y);
 }
 
-DWELLMAP_VECTORISE void add_column(float* model, std::ptrdiff_t stride, const ColumnWindow& window,
-                                   float amplitude) noexcept {
+DWELLMAP_VECTORISE void add_column(float* model, const std::ptrdiff_t* row_starts,
+                                   const ColumnWindow& window, float amplitude) noexcept {
     for (int x = 0; x < window.nx; x += kVec) {
         const Vec8 e = amplitude * load8(window.x.e.data() + x);
         for (int y = 0; y < window.ny; ++y) {
-            float* p = model + y * stride + x;
+            float* p = model + row_starts[y] + x;
             store8(p, load8(p) + window.y.e[static_cast<std::size_t>(y)] * e);
         }
     }
 }
 
-DWELLMAP_VECTORISE void move_column(float* model, std::ptrdiff_t stride, const ColumnWindow& from,
-                                    float from_amplitude, const ColumnWindow& to,
-                                    float to_amplitude) noexcept {
+DWELLMAP_VECTORISE void move_column(float* model, const std::ptrdiff_t* row_starts,
+                                    const ColumnWindow& from, float from_amplitude,
+                                    const ColumnWindow& to, float to_amplitude) noexcept {
     for (int x = 0; x < from.nx; x += kVec) {
         const Vec8 less = from_amplitude * load8(from.x.e.data() + x),
                    more = to_amplitude * load8(to.x.e.data() + x);
         for (int y = 0; y < from.ny; ++y) {
             const auto k = static_cast<std::size_t>(y);
-            float* p = model + y * stride + x;
+            float* p = model + row_starts[y] + x;
             store8(p, load8(p) + (to.y.e[k] * more - from.y.e[k] * less));
         }
     }
@@ -251,8 +251,9 @@ DWELLMAP_VECTORISE WindowSums sum_window(const WindowPixels& pixels, const Colum
     for (; x + kVec < nx; x += 2 * kVec) {  // two vectors a turn keep the units busy
         VerticalSums left, right;
         for (int y = 0; y < ny; ++y) {
-            add_row(pixels, y * pixels.stride + x, row, static_cast<std::size_t>(y), left);
-            add_row(pixels, y * pixels.stride + x + kVec, row, static_cast<std::size_t>(y), right);
+            add_row(pixels, pixels.row_starts[y] + x, row, static_cast<std::size_t>(y), left);
+            add_row(pixels, pixels.row_starts[y] + x + kVec, row, static_cast<std::size_t>(y),
+                    right);
         }
         add_columns(left, load8(e + x), load8(u + x), sum);
         add_columns(right, load8(e + x + kVec), load8(u + x + kVec), sum);
@@ -260,7 +261,7 @@ DWELLMAP_VECTORISE WindowSums sum_window(const WindowPixels& pixels, const Colum
     for (; x < nx; x += kVec) {
         VerticalSums one;
         for (int y = 0; y < ny; ++y) {
-            add_row(pixels, y * pixels.stride + x, row, static_cast<std::size_t>(y), one);
+            add_row(pixels, pixels.row_starts[y] + x, row, static_cast<std::size_t>(y), one);
         }
         add_columns(one, load8(e + x), load8(u + x), sum);
     }
@@ -280,7 +281,7 @@ DWELLMAP_VECTORISE void sum_all(const WindowPixels& pixels, const ColumnWindow& 
         VerticalSums s;
         VerticalShape t;
         for (int y = 0; y < ny; ++y) {
-            add_row(pixels, y * pixels.stride + x, row, more, static_cast<std::size_t>(y), s, t);
+            add_row(pixels, pixels.row_starts[y] + x, row, more, static_cast<std::size_t>(y), s, t);
         }
         const Vec8 e = load8(window.x.e.data() + dx + x), u = load8(window.x.d.data() + dx + x);
         add_columns(s, e, u, sum);

@@ -53,10 +53,10 @@ private:
     std::vector<float> table_;
 };
 
-/// Pointers into three images of one size at the corner of a window.
+/// Three images of one size: where the left column of a window's pixels is in them, and from there where its rows begin.
 struct WindowPixels {
     const float *counts, *model, *weight;
-    std::ptrdiff_t stride;
+    const std::ptrdiff_t* row_starts;
 };
 
 /// What a Gauss-Newton step of (A, x, y) needs. E² and residual r = counts − model, w = 1/variance:
@@ -73,12 +73,12 @@ struct ShapeSums {
     float wr, wrr;              ///< Σ w {r, r²}
 };
 
-/// model += amplitude · E over the window.
-void add_column(float* model, std::ptrdiff_t stride, const ColumnWindow& window,
+/// model += amplitude · E over the window, whose pixels are at model + row_starts[y] + x.
+void add_column(float* model, const std::ptrdiff_t* row_starts, const ColumnWindow& window,
                 float amplitude) noexcept;
 
 /// model += to_amplitude · E(to) − from_amplitude · E(from), over one window.
-void move_column(float* model, std::ptrdiff_t stride, const ColumnWindow& from,
+void move_column(float* model, const std::ptrdiff_t* row_starts, const ColumnWindow& from,
                  float from_amplitude, const ColumnWindow& to, float to_amplitude) noexcept;
 
 /// Over the part of the window that starts at (dx, dy) and has nx (a multiple of 8) by ny pixels, `pixels` being its corner.

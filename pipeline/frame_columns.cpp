@@ -66,9 +66,9 @@ void FrameColumns::begin_rows(std::uint64_t number) noexcept {
     lattice_ = known_lattice_;
     expected_ = !prediction_.columns().empty();
     if (expected_) {
-        refine_.begin(known_lattice_.a_px, known_fit_);
         bands_.begin(prediction_.columns(), known_lattice_.a_px, known_fit_.sigma_px,
                      find_threshold_ * peak_height_, columns_, helper_);
+        refine_.begin(known_lattice_.a_px, known_fit_, bands_.rows_in_use());
     }
 }
 

@@ -48,7 +48,9 @@ Refiner::Refiner(int rows_px, int cols_px, std::size_t max_atoms)
 
 Refiner::~Refiner() = default;
 
-void Refiner::begin(double a_px, const FrameFit& known) noexcept {
+void Refiner::begin(double a_px, const FrameFit& known, const RowsInUse& in_use) noexcept {
+    image_.keep(in_use.all);
+    rows_ahead_ = in_use.ahead;
     a_px_ = a_px;
     fit_ = known;
     lines_->set_width(fit_.sigma_px);
@@ -84,9 +86,23 @@ void Refiner::take_rows(const Image& counts, const std::vector<std::uint8_t>& ro
                         int first_row, int last_row, const Half& half) noexcept {
     copy_rows(counts, row_valid, first_row, last_row, half);
     const auto ahead = [&](int row) {  // rendered before the columns above shine into it
-        return row == 0 ? 0 : std::min(row + FitImage::border_px, image_.rows());
+        return row == 0 ? 0 : std::min(row + rows_ahead_, image_.rows());
     };
     background_.render(image_, ahead(first_row), ahead(last_row), half.first_px, half.last_px);
+    const int border = std::min(rows_ahead_, FitImage::border_px);
+    if (first_row == 0) {
+        leave_out(-border, 0, half);
+    }
+    if (last_row == image_.rows()) {
+        leave_out(last_row, last_row + border, half);
+    }
+}
+
+/// Rows that nothing is fitted to.
+void Refiner::leave_out(int first_row, int last_row, const Half& half) noexcept {
+    for (int y = first_row; y < last_row; ++y) {
+        std::fill_n(image_.weight(half.first_px, y), half.last_px - half.first_px, 0.0F);
+    }
 }
 
 void Refiner::copy_rows(const Image& counts, const std::vector<std::uint8_t>& row_valid,
@@ -119,7 +135,7 @@ void Refiner::set_start(const std::vector<Atom>& atoms, std::size_t first,
 void Refiner::add(const Atom& a) noexcept {
     ColumnWindow window;
     lines_->open(a.x_px, a.y_px, window);
-    add_column(image_.model(window.x0, window.y0), image_.stride(), window, a.amplitude);
+    add_column(image_.model(window.x0), image_.row_starts(window.y0), window, a.amplitude);
 }
 
 void Refiner::weigh(int first_row, int last_row, const Half& half) noexcept {
@@ -128,7 +144,7 @@ void Refiner::weigh(int first_row, int last_row, const Half& half) noexcept {
         fit_.gain * (std::abs(fit_.background) + 0.2 * fit_.amplitude) + fit_.read_variance;
     for (int y = first_row; y < last_row; ++y) {
         if (row_valid_[static_cast<std::size_t>(y)] == 0) {
-            std::fill_n(image_.weight(half.first_px, y), n, 0.0F);
+            leave_out(y, y + 1, half);
             continue;
         }
         weigh_row(image_.model(half.first_px, y), static_cast<float>(fit_.gain),
@@ -168,7 +184,7 @@ void Refiner::fit_column(Atom& a, std::size_t k, bool measure, const Half& half)
                         static_cast<float>(rows_in_) - 0.5F);
     ColumnWindow to;
     lines_->open_at(step.window, a.x_px, a.y_px, to);
-    move_column(image_.model(to.x0, to.y0), image_.stride(), step.window, from, to, a.amplitude);
+    move_column(image_.model(to.x0), image_.row_starts(to.y0), step.window, from, to, a.amplitude);
 }
 
 bool Refiner::rows_valid(const ColumnStep& step) const noexcept {

@@ -27,13 +27,13 @@ void Refiner::render(const std::vector<Atom>& atoms) noexcept {
 
 void Refiner::run(const Image& counts, const std::vector<std::uint8_t>& row_valid, int rows_in,
                   double a_px, int passes, std::vector<Atom>& atoms, FrameFit& fit) noexcept {
-    begin(a_px, fit);
+    constexpr int border_px = FitImage::border_px;
+    begin(a_px, fit, {border_px, image_.rows() + 2 * border_px});
     rows_in_ = rows_in;
     fit_.sigma_px = fit.sigma_px > 0 ? fit.sigma_px : kTypicalSigma * a_px;
     copy_rows(counts, row_valid, 0, rows_in, whole());
-    for (int y = rows_in; y < std::min(rows_in + FitImage::border_px, image_.rows()); ++y) {
-        std::fill_n(image_.weight(0, y), image_.cols(), 0.0F);  // of the frame before
-    }
+    leave_out(-border_px, 0, whole());  // there may be weights of the frame before
+    leave_out(rows_in, rows_in + border_px, whole());
     background_.start(image_, rows_in, a_px);
     fit_.background = background_.mean();
     set_start(atoms, 0, atoms.size());

@@ -59,8 +59,8 @@ struct TwoFrames {
         const Helper::Awake awake(helper);
         BandFit bands(kRows, kCols, kMost, 2);
         auto atoms = expected(dx_px, dy_px);
-        refiner.begin(Honeycomb::a_px, known);
         bands.begin(atoms, Honeycomb::a_px, known.sigma_px, 25, atoms);
+        refiner.begin(Honeycomb::a_px, known, bands.rows_in_use());
         for (const int rows : ends) {
             take(bands, rows, atoms, helper);
         }
@@ -169,8 +169,8 @@ TEST_CASE("columns that are settled do not change any more", "[band_fit]") {
     TwoFrames s;
     BandFit bands(kRows, kCols, kMost, 2);
     auto atoms = s.expected(0.1, 0.1);
-    s.refiner.begin(Honeycomb::a_px, s.known);
     bands.begin(atoms, Honeycomb::a_px, s.known.sigma_px, 25, atoms);
+    s.refiner.begin(Honeycomb::a_px, s.known, bands.rows_in_use());
     std::vector<Atom> final;
     std::size_t surrounded = 0;
     for (int rows = 10; rows <= kRows; rows += 10) {
@@ -205,8 +205,8 @@ TEST_CASE("a jump by half a cell is noticed as lost", "[band_fit]") {
     const Eigen::Vector2d jump = i * s.truth.lattice.a1_px + j * s.truth.lattice.a2_px;
     BandFit bands(kRows, kCols, kMost, 2);
     auto atoms = s.expected(jump.x(), jump.y());
-    s.refiner.begin(Honeycomb::a_px, s.known);
     bands.begin(atoms, Honeycomb::a_px, s.known.sigma_px, 25, atoms);
+    s.refiner.begin(Honeycomb::a_px, s.known, bands.rows_in_use());
     s.take(bands, kRows, atoms);
     CAPTURE(i, j);
     CHECK(bands.lost());
@@ -226,8 +226,8 @@ TEST_CASE("a column that nobody expected is found by its peak", "[band_fit]") {
     const std::size_t known = atoms.size();
     const Cells none(64);
     BandFit bands(kRows, kCols, kMost, 2);
-    s.refiner.begin(Honeycomb::a_px, s.known);
     bands.begin(atoms, Honeycomb::a_px, s.known.sigma_px, 25, atoms);
+    s.refiner.begin(Honeycomb::a_px, s.known, bands.rows_in_use());
     bands.run({s.counts, s.valid, s.peaks, kRows}, none, s.refiner, atoms);
     FrameFit fit;
     s.refiner.end(atoms, fit);
@@ -243,8 +243,8 @@ TEST_CASE("a frame in bands does not allocate", "[band_fit]") {
     BandFit bands(kRows, kCols, kMost, 2);
     auto atoms = s.expected(0.1, 0);
     CHECK(testing::allocations_in([&] {
-              s.refiner.begin(Honeycomb::a_px, s.known);
               bands.begin(atoms, Honeycomb::a_px, s.known.sigma_px, 25, atoms);
+              s.refiner.begin(Honeycomb::a_px, s.known, bands.rows_in_use());
               bands.run({s.counts, s.valid, s.peaks, kRows}, s.truth.cells, s.refiner, atoms);
           }) == 0);
 }

@@ -21,6 +21,15 @@ std::vector<float> noise(double low, double high, unsigned seed) {
     return values;
 }
 
+/// Rows that lie one below the other in the image, anywhere in memory.
+std::vector<std::ptrdiff_t> scattered_rows() {
+    std::vector<std::ptrdiff_t> starts(kSide);
+    for (std::ptrdiff_t y = 0; y < kSide; ++y) {
+        starts[static_cast<std::size_t>(y)] = y * 37 % kSide * kSide;
+    }
+    return starts;
+}
+
 double gauss(double d, double sigma) { return std::exp(-d * d / (2 * sigma * sigma)); }
 
 void check_line(const AxisLine& line, int first, int pixels, double centre, double sigma) {
@@ -38,6 +47,7 @@ void check_line(const AxisLine& line, int first, int pixels, double centre, doub
 struct Patch {
     std::vector<float> counts = noise(0, 100, 1), model = noise(10, 80, 2),
                        weight = noise(0.01, 0.1, 3);
+    std::vector<std::ptrdiff_t> rows = scattered_rows();
     ColumnLines lines{4.5, 3};
     ColumnWindow window;
 
@@ -47,8 +57,13 @@ struct Patch {
     }
 
     WindowPixels pixels(int dx, int dy) const {
-        const int at = (window.y0 + dy) * kSide + window.x0 + dx;
-        return {counts.data() + at, model.data() + at, weight.data() + at, kSide};
+        const int x = window.x0 + dx;
+        return {counts.data() + x, model.data() + x, weight.data() + x,
+                rows.data() + window.y0 + dy};
+    }
+
+    std::size_t at(int x, int y) const {
+        return static_cast<std::size_t>(rows[static_cast<std::size_t>(y)] + x);
     }
 
     struct Pixel {
@@ -61,9 +76,9 @@ struct Patch {
         double all = 0;
         for (int y = dy; y < dy + ny; ++y) {
             for (int x = dx; x < dx + nx; ++x) {
-                const auto at = static_cast<std::size_t>((window.y0 + y) * kSide + window.x0 + x);
+                const std::size_t pixel = at(window.x0 + x, window.y0 + y);
                 const auto kx = static_cast<std::size_t>(x), ky = static_cast<std::size_t>(y);
-                all += term(Pixel{weight[at], static_cast<double>(counts[at]) - model[at],
+                all += term(Pixel{weight[pixel], static_cast<double>(counts[pixel]) - model[pixel],
                                   static_cast<double>(window.x.e[kx]) * window.y.e[ky],
                                   window.x.d[kx], window.y.d[ky]});
             }
@@ -148,16 +163,17 @@ TEST_CASE("a column is added and moved within its window, and nowhere else", "[c
     ColumnWindow to;
     p.lines.open_at(p.window, 60.9F, 57.1F, to);
     const std::vector<float> before = p.model;
-    float* corner = p.model.data() + p.window.y0 * kSide + p.window.x0;
-    add_column(corner, kSide, p.window, 30);
-    move_column(corner, kSide, p.window, 30, to, 40);
+    float* left = p.model.data() + p.window.x0;
+    const std::ptrdiff_t* top = p.rows.data() + p.window.y0;
+    add_column(left, top, p.window, 30);
+    move_column(left, top, p.window, 30, to, 40);
     double worst = 0;
     for (int y = 0; y < kSide; ++y) {
         for (int x = 0; x < kSide; ++x) {
             const int kx = x - p.window.x0, ky = y - p.window.y0;
             const bool in = kx >= 0 && ky >= 0 && kx < p.window.nx && ky < p.window.ny;
             const double column = in ? 40 * gauss(x - 60.9, 2.5) * gauss(y - 57.1, 2.5) : 0;
-            const auto at = static_cast<std::size_t>(y * kSide + x);
+            const std::size_t at = p.at(x, y);
             worst = std::max(worst, std::abs(p.model[at] - before[at] - column));
         }
     }

@@ -42,6 +42,12 @@ public:
     void begin(const std::vector<Atom>& expected, double a_px, double sigma_px, double least_height,
                std::vector<Atom>& atoms, Helper& helper = no_helper()) noexcept;
 
+    /// Of the frame that has begun, at any time.
+    Refiner::RowsInUse rows_in_use() const noexcept {
+        const int ahead = height_px_ + model_reach_px_;
+        return {ahead, (passes_ + 2) * height_px_ + model_reach_px_ + ahead};
+    }
+
     /// What the scan has shown so far.
     struct Rows {
         const Image& counts;
@@ -108,7 +114,8 @@ private:
     int last_row(int band) const noexcept { return std::min((band + 1) * height_px_, rows_px_); }
 
     int rows_px_, cols_px_, passes_;
-    int height_px_ = 1, reach_px_ = 0, bands_ = 0, next_ = 0;
+    int height_px_ = 1, bands_ = 0, next_ = 0;
+    int reach_px_ = 0, model_reach_px_ = 0;           // of a band's columns: fitted to, shine on
     int left_px_ = 0, middle_px_ = 0, right_px_ = 0;  // left ends, the middle is, right begins here
     float most_shift_px_ = 0;                         // along x, that the parts bear
     int settled_bands_ = 0;

@@ -75,8 +75,13 @@ public:
     void run(const Image& counts, const std::vector<std::uint8_t>& row_valid, int rows_in,
              double a_px, int passes, std::vector<Atom>& atoms, FrameFit& fit) noexcept;
 
+    /// Rows of a frame that is fitted while it is scanned.
+    struct RowsInUse {
+        int ahead;  ///< below the last one taken: the columns above shine into them
+        int all;    ///< with them, up to the first one that is still fitted or looked back on
+    };
     /// A new frame of which nothing is there yet; σ, noise and background are those of the last one.
-    void begin(double a_px, const FrameFit& known) noexcept;
+    void begin(double a_px, const FrameFit& known, const RowsInUse& in_use) noexcept;
     /// Rows must come one after the other.
     void take_rows(const Image& counts, const std::vector<std::uint8_t>& row_valid, int first_row,
                    int last_row, const Half& half) noexcept;
@@ -116,6 +121,7 @@ private:
     double step_shape() noexcept;
     void copy_rows(const Image& counts, const std::vector<std::uint8_t>& row_valid, int first_row,
                    int last_row, const Half& half) noexcept;
+    void leave_out(int first_row, int last_row, const Half& half) noexcept;
     void set_start(const std::vector<Atom>& atoms, std::size_t first, std::size_t last) noexcept;
     void estimate_noise() noexcept;
     void correct_errors(std::vector<Atom>& atoms) noexcept;
@@ -125,7 +131,7 @@ private:
     void add(const Atom& a) noexcept;
     void render(const std::vector<Atom>& atoms) noexcept;
 
-    int rows_in_ = 0;
+    int rows_in_ = 0, rows_ahead_ = 0;
     double a_px_ = 0;
     double freedom_ = 1;  // degrees of freedom left, a pixel
     FrameFit fit_;
