@@ -33,16 +33,27 @@ public:
             Helper& helper = no_helper()) noexcept;
 
 private:
+    /// The columns that one thread works on.
+    struct Part {
+        int half, first_col, last_col;
+    };
+
     void set_taps(double sigma_px) noexcept;
-    void filter_along_row(const Image& counts, int y, int first_col, int last_col,
-                          std::vector<float>& padded) noexcept;
+    int last_row(int rows_in, int rows) const noexcept;
+    float* along_x(int y, int first_row_kept, int col) noexcept;
+    void filter_along_row(const Image& counts, int y, const Part& part) noexcept;
+    void filter_down(int first_row, int last_row, int first_row_kept, const Part& part,
+                     Image& filtered) noexcept;
+    void filter_part(const Image& counts, int rows_in, int first_row, const Part& part,
+                     Image& filtered) noexcept;
 
     int rows_done_ = 0;  // rows already smoothed along x
     int max_radius_px_, radius_px_ = 0;
     std::vector<float> taps_;  // [radius + 1]
     std::array<std::vector<float>, 2>
-        padded_;     // half a row with what is beside it, replicated beyond the edges
-    Image along_x_;  // with the replicated rows above and below
+        padded_;  // half a row with what is beside it, replicated beyond the edges
+    Image
+        along_x_;  // some rows, with those above that are still needed, and the last one replicated
 };
 
 }  // namespace dwellmap
