@@ -5,6 +5,7 @@
 
 #include <catch2/catch.hpp>
 
+#include <optional>
 #include <random>
 
 using namespace dwellmap;
@@ -54,13 +55,15 @@ struct TwoFrames {
     }
 
     /// The whole frame, with ends of blocks of rows in between.
+    /// @param in_use  rows of the fit's images; none: those that the bands ask for
     std::vector<Atom> fit(double dx_px, double dy_px, const std::vector<int>& ends, FrameFit& found,
-                          Helper& helper = no_helper()) {
+                          Helper& helper = no_helper(),
+                          std::optional<Refiner::RowsInUse> in_use = std::nullopt) {
         const Helper::Awake awake(helper);
         BandFit bands(kRows, kCols, kMost, 2);
         auto atoms = expected(dx_px, dy_px);
         bands.begin(atoms, Honeycomb::a_px, known.sigma_px, 25, atoms);
-        refiner.begin(Honeycomb::a_px, known, bands.rows_in_use());
+        refiner.begin(Honeycomb::a_px, known, in_use.value_or(bands.rows_in_use()));
         for (const int rows : ends) {
             take(bands, rows, atoms, helper);
         }
@@ -163,6 +166,25 @@ TEST_CASE("however the rows were cut, by one or two threads, bands give the same
     CHECK(a_fit.sigma_px == b_fit.sigma_px);
     CHECK(a_fit.gain == b_fit.gain);
     CHECK(a_fit.background == b_fit.background);
+}
+
+TEST_CASE("with the rows in use alone, bands give the bits that all rows give", "[band_fit]") {
+    constexpr int border_px = FitImage::border_px;
+    const float dx_px = GENERATE(0.2F, 3.5F);
+    TwoFrames few, all;
+    FrameFit few_fit, all_fit;
+    const auto a = few.fit(dx_px, -0.1, {}, few_fit),
+               b = all.fit(dx_px, -0.1, {}, all_fit, no_helper(),
+                           Refiner::RowsInUse{border_px, kRows + 2 * border_px});
+    REQUIRE(a.size() == b.size());
+    for (std::size_t k = 0; k < a.size(); ++k) {
+        CHECK(a[k].x_px == b[k].x_px);
+        CHECK(a[k].y_px == b[k].y_px);
+        CHECK(a[k].se_y_px == b[k].se_y_px);
+        CHECK(a[k].chi2 == b[k].chi2);
+    }
+    CHECK(few_fit.sigma_px == all_fit.sigma_px);
+    CHECK(few_fit.gain == all_fit.gain);
 }
 
 TEST_CASE("columns that are settled do not change any more", "[band_fit]") {
