@@ -135,9 +135,10 @@ void BandFit::place(int number, const Rows& rows, const Bench& bench) noexcept {
         band.left_last = band.first;
         band.right_first = band.last;
     }
-    constexpr float out_px = FitImage::border_px - kMaxWindow / 2;  // no window leaves the border
+    constexpr int room_px = FitImage::border_px - kMaxWindow / 2;  // no window leaves the border
     const auto within = [](float at_px, int pixels) {
-        return std::clamp(at_px, -out_px, static_cast<float>(pixels) + out_px - 1);
+        return std::clamp(at_px, static_cast<float>(-room_px),
+                          static_cast<float>(pixels + room_px - 1));
     };
     const auto put = [&](std::size_t first, std::size_t last) {
         for (std::size_t k = first; k < last; ++k) {
