@@ -2,7 +2,7 @@
 #include "dwellmap/band_fit.hpp"
 
 #include "column_step.hpp"
-#include "column_window.hpp"
+#include "column_lines.hpp"
 #include "dwellmap/buffers.hpp"
 
 #include <algorithm>

@@ -4,20 +4,21 @@
 #include "vec8.hpp"
 #include "vectorise.hpp"
 
-#include <algorithm>
-#include <cmath>
-
 namespace dwellmap {
 namespace {
 
-constexpr int kPhases = 64;  // places of the table a pixel
-constexpr int kReach_px = 64, kTableRow = 3 * kReach_px;
+/// Where the rows of a window begin if they lie at equal distances, as nearly all do: one addition a row less.
+struct EvenRows {
+    std::ptrdiff_t first, stride;
+    std::ptrdiff_t operator[](std::ptrdiff_t y) const { return first + y * stride; }
+};
 
-/// Of a number above −8192; without a call to the library.
-int nearest(float v) noexcept { return static_cast<int>(v + 8192.5F) - 8192; }
+DWELLMAP_INLINE EvenRows as_even(const std::ptrdiff_t* starts) {
+    return {starts[0], starts[1] - starts[0]};
+}
 
-int whole_px(double radius_sigma, double sigma_px) noexcept {
-    return 2 * static_cast<int>(std::lround(radius_sigma * sigma_px)) + 1;
+DWELLMAP_INLINE bool are_even(const std::ptrdiff_t* starts, int rows) {
+    return as_even(starts)[rows - 1] == starts[rows - 1];
 }
 
 /// Per row of a window: E along y times the powers of v that the sums need.
@@ -136,124 +137,45 @@ DWELLMAP_INLINE void add_columns(const VerticalSums& s, const VerticalShape& t, 
     sum.wrr += t.wrr;
 }
 
-DWELLMAP_VECTORISE void fill_table(double sigma_px, float* table) noexcept {
-    const auto exponent = static_cast<float>(-0.5 / (sigma_px * sigma_px));
-    const Vec8 steps = {0, 1, 2, 3, 4, 5, 6, 7};
-    for (int phase = 0; phase < kPhases; ++phase) {
-        const float first = static_cast<float>(phase) / kPhases - kReach_px;
-        for (int k = 0; k < kTableRow; k += kVec) {
-            const Vec8 d = steps + (first + static_cast<float>(k));
-            store8(table + phase * kTableRow + k, exp8(d * d * exponent));
-        }
-    }
-}
-
-/// E(d) from E(d − δ), d − δ on the table's grid.
-DWELLMAP_VECTORISE void fill_line(const float* on_grid, float first, float delta,
-                                  float inverse_variance, int pixels, AxisLine& line) noexcept {
-    const Vec8 steps = {0, 1, 2, 3, 4, 5, 6, 7};
-    for (int k = 0; k < pixels; k += kVec) {
-        const Vec8 d = steps + (first + static_cast<float>(k));
-        const Vec8 z = (d - 0.5F * delta) * (-delta * inverse_variance);
-        store8(line.d.data() + k, d);
-        store8(line.e.data() + k,
-               load8(on_grid + k) * (z * (z * (z * (1.0F / 6) + 0.5F) + 1.0F) + 1.0F));
-    }
-}
-
-}  // namespace
-
-int window_px(double radius_sigma, double sigma_px) noexcept {
-    return std::min((whole_px(radius_sigma, sigma_px) + kVec - 1) / kVec * kVec, kMaxWindow);
-}
-
-ColumnLines::ColumnLines(double radius_sigma, double inner_radius_sigma)
-    : radius_sigma_(radius_sigma),
-      inner_radius_sigma_(inner_radius_sigma),
-      table_(static_cast<std::size_t>(kPhases) * kTableRow) {}
-
-void ColumnLines::set_width(double sigma_px) noexcept {
-    if (sigma_px == sigma_px_) {
-        return;
-    }
-    sigma_px_ = sigma_px;
-    inverse_variance_ = static_cast<float>(1 / (sigma_px * sigma_px));
-    const auto sides = [&](double radius_sigma, int& nx, int& ny) {
-        nx = window_px(radius_sigma, sigma_px);
-        ny = std::min(whole_px(radius_sigma, sigma_px), kMaxWindow - 1);
-    };
-    sides(radius_sigma_, nx_, ny_);
-    sides(inner_radius_sigma_, inner_nx_, inner_ny_);
-    fill_table(sigma_px, table_.data());
-}
-
-void ColumnLines::line(float centre_px, int first, int pixels, AxisLine& line) const noexcept {
-    const float d = static_cast<float>(first) - centre_px;
-    const int grid = nearest(d * kPhases);
-    const int phase = grid & (kPhases - 1);
-    const int whole =
-        std::clamp((grid - phase) / kPhases, -kReach_px, kTableRow - kReach_px - pixels - kVec);
-    fill_line(table_.data() + phase * kTableRow + kReach_px + whole, d,
-              d - static_cast<float>(grid) / kPhases, inverse_variance_, pixels, line);
-}
-
-void ColumnLines::open(float x_px, float y_px, ColumnWindow& window) const noexcept {
-    window.nx = nx_;
-    window.ny = ny_;
-    window.x0 = nearest(x_px) - nx_ / 2;
-    window.y0 = nearest(y_px) - ny_ / 2;
-    line(x_px, window.x0, window.nx, window.x);
-    line(y_px, window.y0, window.ny, window.y);
-}
-
-void ColumnLines::open_at(const ColumnWindow& other, float x_px, float y_px,
-                          ColumnWindow& window) const noexcept {
-    window.x0 = other.x0;
-    window.y0 = other.y0;
-    window.nx = other.nx;
-    window.ny = other.ny;
-    line(x_px, window.x0, window.nx, window.x);
-    line(y_px, window.y0, window.ny, window.y);
-}
-
-DWELLMAP_VECTORISE void add_column(float* model, const std::ptrdiff_t* row_starts,
-                                   const ColumnWindow& window, float amplitude) noexcept {
+template <class Rows>
+DWELLMAP_INLINE void add_to_rows(float* model, const Rows& rows, const ColumnWindow& window,
+                                 float amplitude) {
     for (int x = 0; x < window.nx; x += kVec) {
         const Vec8 e = amplitude * load8(window.x.e.data() + x);
         for (int y = 0; y < window.ny; ++y) {
-            float* p = model + row_starts[y] + x;
+            float* p = model + rows[y] + x;
             store8(p, load8(p) + window.y.e[static_cast<std::size_t>(y)] * e);
         }
     }
 }
 
-DWELLMAP_VECTORISE void move_column(float* model, const std::ptrdiff_t* row_starts,
-                                    const ColumnWindow& from, float from_amplitude,
-                                    const ColumnWindow& to, float to_amplitude) noexcept {
+template <class Rows>
+DWELLMAP_INLINE void move_in_rows(float* model, const Rows& rows, const ColumnWindow& from,
+                                  float from_amplitude, const ColumnWindow& to,
+                                  float to_amplitude) {
     for (int x = 0; x < from.nx; x += kVec) {
         const Vec8 less = from_amplitude * load8(from.x.e.data() + x),
                    more = to_amplitude * load8(to.x.e.data() + x);
         for (int y = 0; y < from.ny; ++y) {
             const auto k = static_cast<std::size_t>(y);
-            float* p = model + row_starts[y] + x;
+            float* p = model + rows[y] + x;
             store8(p, load8(p) + (to.y.e[k] * more - from.y.e[k] * less));
         }
     }
 }
 
-DWELLMAP_VECTORISE WindowSums sum_window(const WindowPixels& pixels, const ColumnWindow& window,
-                                         int dx, int dy, int nx, int ny) noexcept {
-    RowFactors row;
-    row_factors(window, dy, ny, row);
+template <class Rows>
+DWELLMAP_INLINE WindowSums sum_rows(const WindowPixels& pixels, const Rows& rows,
+                                    const RowFactors& row, const ColumnWindow& window, int dx,
+                                    int nx, int ny) {
     const float *e = window.x.e.data() + dx, *u = window.x.d.data() + dx;
     WideSums sum;
     int x = 0;
     for (; x + kVec < nx; x += 2 * kVec) {  // two vectors a turn keep the units busy
         VerticalSums left, right;
         for (int y = 0; y < ny; ++y) {
-            add_row(pixels, pixels.row_starts[y] + x, row, static_cast<std::size_t>(y), left);
-            add_row(pixels, pixels.row_starts[y] + x + kVec, row, static_cast<std::size_t>(y),
-                    right);
+            add_row(pixels, rows[y] + x, row, static_cast<std::size_t>(y), left);
+            add_row(pixels, rows[y] + x + kVec, row, static_cast<std::size_t>(y), right);
         }
         add_columns(left, load8(e + x), load8(u + x), sum);
         add_columns(right, load8(e + x + kVec), load8(u + x + kVec), sum);
@@ -261,27 +183,25 @@ DWELLMAP_VECTORISE WindowSums sum_window(const WindowPixels& pixels, const Colum
     for (; x < nx; x += kVec) {
         VerticalSums one;
         for (int y = 0; y < ny; ++y) {
-            add_row(pixels, pixels.row_starts[y] + x, row, static_cast<std::size_t>(y), one);
+            add_row(pixels, rows[y] + x, row, static_cast<std::size_t>(y), one);
         }
         add_columns(one, load8(e + x), load8(u + x), sum);
     }
     return horizontal(sum);
 }
 
-DWELLMAP_VECTORISE void sum_all(const WindowPixels& pixels, const ColumnWindow& window, int dx,
-                                int dy, int nx, int ny, WindowSums& sums,
-                                ShapeSums& shape) noexcept {
-    RowFactors row;
-    row_factors(window, dy, ny, row);
-    ShapeFactors more;
-    shape_factors(row, window, dy, ny, more);
+template <class Rows>
+DWELLMAP_INLINE void sum_all_rows(const WindowPixels& pixels, const Rows& rows,
+                                  const RowFactors& row, const ShapeFactors& more,
+                                  const ColumnWindow& window, int dx, int nx, int ny,
+                                  WindowSums& sums, ShapeSums& shape) {
     WideSums sum;
     WideShape wide;
     for (int x = 0; x < nx; x += kVec) {
         VerticalSums s;
         VerticalShape t;
         for (int y = 0; y < ny; ++y) {
-            add_row(pixels, pixels.row_starts[y] + x, row, more, static_cast<std::size_t>(y), s, t);
+            add_row(pixels, rows[y] + x, row, more, static_cast<std::size_t>(y), s, t);
         }
         const Vec8 e = load8(window.x.e.data() + dx + x), u = load8(window.x.d.data() + dx + x);
         add_columns(s, e, u, sum);
@@ -291,6 +211,51 @@ DWELLMAP_VECTORISE void sum_all(const WindowPixels& pixels, const ColumnWindow& 
     shape = {sum8(wide.ruu),   sum8(wide.ruv),   sum8(wide.rvv), sum8(wide.huuuu),
              sum8(wide.huuvv), sum8(wide.hvvvv), sum8(wide.w),   sum8(wide.we),
              sum8(wide.weuu),  sum8(wide.wevv),  sum8(wide.wr),  sum8(wide.wrr)};
+}
+
+}  // namespace
+
+DWELLMAP_VECTORISE void add_column(float* model, const std::ptrdiff_t* row_starts,
+                                   const ColumnWindow& window, float amplitude) noexcept {
+    if (are_even(row_starts, window.ny)) {
+        add_to_rows(model, as_even(row_starts), window, amplitude);
+    } else {
+        add_to_rows(model, row_starts, window, amplitude);
+    }
+}
+
+DWELLMAP_VECTORISE void move_column(float* model, const std::ptrdiff_t* row_starts,
+                                    const ColumnWindow& from, float from_amplitude,
+                                    const ColumnWindow& to, float to_amplitude) noexcept {
+    if (are_even(row_starts, from.ny)) {
+        move_in_rows(model, as_even(row_starts), from, from_amplitude, to, to_amplitude);
+    } else {
+        move_in_rows(model, row_starts, from, from_amplitude, to, to_amplitude);
+    }
+}
+
+DWELLMAP_VECTORISE WindowSums sum_window(const WindowPixels& pixels, const ColumnWindow& window,
+                                         int dx, int dy, int nx, int ny) noexcept {
+    RowFactors row;
+    row_factors(window, dy, ny, row);
+    return are_even(pixels.row_starts, ny)
+               ? sum_rows(pixels, as_even(pixels.row_starts), row, window, dx, nx, ny)
+               : sum_rows(pixels, pixels.row_starts, row, window, dx, nx, ny);
+}
+
+DWELLMAP_VECTORISE void sum_all(const WindowPixels& pixels, const ColumnWindow& window, int dx,
+                                int dy, int nx, int ny, WindowSums& sums,
+                                ShapeSums& shape) noexcept {
+    RowFactors row;
+    row_factors(window, dy, ny, row);
+    ShapeFactors more;
+    shape_factors(row, window, dy, ny, more);
+    if (are_even(pixels.row_starts, ny)) {
+        sum_all_rows(pixels, as_even(pixels.row_starts), row, more, window, dx, nx, ny, sums,
+                     shape);
+    } else {
+        sum_all_rows(pixels, pixels.row_starts, row, more, window, dx, nx, ny, sums, shape);
+    }
 }
 
 DWELLMAP_VECTORISE void weigh_row(const float* model, float gain, float read_variance, float least,

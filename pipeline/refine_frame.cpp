@@ -2,7 +2,7 @@
 // The fit of a frame of which nothing is known, as a whole.
 #include "dwellmap/refine.hpp"
 
-#include "column_window.hpp"
+#include "column_lines.hpp"
 
 #include <algorithm>
 #include <cmath>

@@ -21,11 +21,11 @@ std::vector<float> noise(double low, double high, unsigned seed) {
     return values;
 }
 
-/// Rows that lie one below the other in the image, anywhere in memory.
-std::vector<std::ptrdiff_t> scattered_rows() {
+/// Rows that lie one below the other in the image, and `step` rows from each other in memory, round and round.
+std::vector<std::ptrdiff_t> rows_apart(std::ptrdiff_t step) {
     std::vector<std::ptrdiff_t> starts(kSide);
     for (std::ptrdiff_t y = 0; y < kSide; ++y) {
-        starts[static_cast<std::size_t>(y)] = y * 37 % kSide * kSide;
+        starts[static_cast<std::size_t>(y)] = y * step % kSide * kSide;
     }
     return starts;
 }
@@ -47,11 +47,11 @@ void check_line(const AxisLine& line, int first, int pixels, double centre, doub
 struct Patch {
     std::vector<float> counts = noise(0, 100, 1), model = noise(10, 80, 2),
                        weight = noise(0.01, 0.1, 3);
-    std::vector<std::ptrdiff_t> rows = scattered_rows();
+    std::vector<std::ptrdiff_t> rows;
     ColumnLines lines{4.5, 3};
     ColumnWindow window;
 
-    explicit Patch(double sigma_px) {
+    explicit Patch(double sigma_px, std::ptrdiff_t rows_step) : rows(rows_apart(rows_step)) {
         lines.set_width(sigma_px);
         lines.open(60.3F, 57.8F, window);
     }
@@ -117,7 +117,7 @@ TEST_CASE("a column's lines are exponentials, at any width and place", "[column_
 TEST_CASE("a column's sums are those of plain loops", "[column_window]") {
     const double sigma = GENERATE(1.0, 2.5, 5.0);
     const bool whole = GENERATE(true, false);
-    const Patch p(sigma);
+    const Patch p(sigma, GENERATE(1, 37));
     const int dx = whole ? 0 : 3, dy = whole ? 0 : 2, nx = whole ? p.window.nx : 8,
               ny = whole ? p.window.ny : p.window.ny - 3;
     WindowSums s{};
@@ -159,7 +159,7 @@ TEST_CASE("a column's sums are those of plain loops", "[column_window]") {
 }
 
 TEST_CASE("a column is added and moved within its window, and nowhere else", "[column_window]") {
-    Patch p(2.5);
+    Patch p(2.5, GENERATE(1, 37));
     ColumnWindow to;
     p.lines.open_at(p.window, 60.9F, 57.1F, to);
     const std::vector<float> before = p.model;
