@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dwellmap/band_fit.hpp"
 
-#include "column_step.hpp"
 #include "column_lines.hpp"
+#include "column_step.hpp"
 #include "dwellmap/buffers.hpp"
 
 #include <algorithm>
