@@ -67,7 +67,8 @@ def frames_in(path, **how):
     """Checks all that `index` counts. @return number of series, of frames"""
     count = 0
     with h5py.File(path, "r", **how) as file:
-        for series in file["series"].values():
+        for name in file["series"]:
+            series = file["series"][name]  # KeyError where it is just being created; values() would give None
             index, blocks = series["index"][:], series["blocks"][:]
             for k, entry in enumerate(index):
                 assert zlib.crc32(series["frames"][k].tobytes()) == entry["crc32"], (series.name, k)
