@@ -138,7 +138,7 @@ int Neighbourhoods::count_second(std::size_t atom, int first, int last) const no
 }
 
 float Neighbourhoods::se_zigzag(std::size_t atom) const noexcept {
-    return std::sqrt(static_cast<float>(patterns_.variances(variances_px2(atom))[1]));
+    return std::sqrt(patterns_.variances(variances_px2(atom))[1]);
 }
 
 void Neighbourhoods::score(std::size_t atom, Scores& scores) const noexcept {
@@ -150,26 +150,20 @@ void Neighbourhoods::score(std::size_t atom, Scores& scores) const noexcept {
         strongest = std::abs(scores.zigzag[r]) > std::abs(scores.zigzag[strongest]) ? r : strongest;
     }
     scores.isotropic = static_cast<float>(value[0]);
-    scores.se_isotropic = std::sqrt(static_cast<float>(variance[0]));
+    scores.se_isotropic = std::sqrt(variance[0]);
     scores.order_parameter = std::abs(scores.zigzag[strongest]);
-    scores.se_order_parameter = std::sqrt(static_cast<float>(variance[1 + strongest]));
+    scores.se_order_parameter = std::sqrt(variance[1 + strongest]);
 }
 
-void Neighbourhoods::measure_one(std::size_t atom, Atom& a, Scores& scores) const noexcept {
+void Neighbourhoods::measure_one(std::size_t atom, Atom& a) const noexcept {
     const int there = there_[atom];
     a.n = static_cast<std::int8_t>(count_second(atom, 0, 6));
     a.complete = static_cast<std::uint8_t>((there >= 6 ? 1 : 0) | (there >= 12 ? 2 : 0) |
                                            (there >= 24 ? 4 : 0));
-    static const Scores none;
-    scores = none;
-    if (a.n >= 0) {
-        score(atom, scores);
-    }
 }
 
 Neighbourhoods::Clusters Neighbourhoods::measure(const Lattice& lattice, double length_per_px,
                                                  std::vector<Atom>& atoms,
-                                                 std::vector<Scores>& scores,
                                                  Helper& helper) noexcept {
     frame_ = {length_per_px * std::cos(lattice.rotation_rad),
               length_per_px * std::sin(lattice.rotation_rad)};
@@ -180,12 +174,11 @@ Neighbourhoods::Clusters Neighbourhoods::measure(const Lattice& lattice, double 
             kind_[k] = kind_of(atoms[k].species);
         }
     });
-    scores.resize(atoms.size());
     std::array<Clusters, 2> clusters{};
     helper.halves(atoms.size(), [&](int half, std::size_t first, std::size_t last) {
         Clusters& mine = clusters[static_cast<std::size_t>(half)];
         for (std::size_t k = first; k < last; ++k) {
-            measure_one(k, atoms[k], scores[k]);
+            measure_one(k, atoms[k]);
             if (atoms[k].n >= 0 && kind_[k] < kNeither) {
                 ++mine[static_cast<std::size_t>(atoms[k].n + kind_[k])];
             }

@@ -216,8 +216,8 @@ FrameStatus Pipeline::measure(FrameResult& result) noexcept {
     neighbourhoods_.gather(columns_.cells(), columns_.sites(result), result.atoms, surrounded_,
                            result.atoms.size(), helper_);
     surrounded_ = columns_.surrounded(result);
-    result.species.clusters = neighbourhoods_.measure(result.lattice, result.length_per_px(),
-                                                      result.atoms, result.scores, helper_);
+    result.species.clusters =
+        neighbourhoods_.measure(result.lattice, result.length_per_px(), result.atoms, helper_);
     return FrameStatus::ok;
 }
 

@@ -17,7 +17,9 @@ DWELLMAP_INLINE Vec8d load(const double* from) {
     return v;
 }
 
-/// sum[p] = Σ_d x[d] weight[d][p] − constant[p], dim even; even and odd d apart: one sum would wait for itself
+// Sums over d, dim even; even and odd d apart: one sum would wait for itself.
+
+/// sum[p] = Σ_d x[d] weight[d][p] − constant[p]
 DWELLMAP_VECTORISE void project(const float* x, const double* weight, const double* constant,
                                 int dim, double* sum) noexcept {
     Vec8d even{}, odd{};
@@ -27,6 +29,17 @@ DWELLMAP_VECTORISE void project(const float* x, const double* weight, const doub
     }
     even += odd - load(constant);
     std::memcpy(sum, &even, sizeof even);
+}
+
+/// sum[p] = Σ_d variance[d] weight2[d][p]
+DWELLMAP_VECTORISE void propagate(const float* variance, const float* weight2, int dim,
+                                  float* sum) noexcept {
+    Vec8 even{}, odd{};
+    for (int d = 0; d < dim; d += 2) {
+        even += variance[d] * load8(weight2 + std::ptrdiff_t{kVec} * d);
+        odd += variance[d + 1] * load8(weight2 + std::ptrdiff_t{kVec} * (d + 1));
+    }
+    store8(sum, even + odd);
 }
 
 }  // namespace
@@ -52,7 +65,7 @@ void Projection::set(int lane, const LatticeFrame& frame, const double* pattern,
         weight_[at(1)] -= w.y();
     }
     for (int d = 0; d < dim_ + 2; ++d) {
-        weight2_[at(d)] = weight_[at(d)] * weight_[at(d)];
+        weight2_[at(d)] = static_cast<float>(weight_[at(d)] * weight_[at(d)]);
     }
 }
 
@@ -63,10 +76,9 @@ Projection::Lanes Projection::values(const float* offsets_px) const noexcept {
     return sum;
 }
 
-Projection::Lanes Projection::variances(const float* variances_px2) const noexcept {
-    constexpr Lanes none{};
-    Lanes sum;
-    project(variances_px2, weight2_.data(), none.data(), dim_ + 2, sum.data());
+Projection::Variances Projection::variances(const float* variances_px2) const noexcept {
+    Variances sum;
+    propagate(variances_px2, weight2_.data(), dim_ + 2, sum.data());
     return sum;
 }
 

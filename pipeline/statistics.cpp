@@ -247,8 +247,14 @@ void Statistics::score(const std::vector<Atom>& atoms, const Neighbourhoods& nei
             projections[s].set(m, neighbourhoods.frame(), loading.data(), loading.dot(modes.mean));
         }
     }
+    scores.resize(atoms.size());
     helper.halves(atoms.size(), [&](int, std::size_t first, std::size_t last) {
+        static const Scores none;
         for (std::size_t k = first; k < last; ++k) {
+            scores[k] = none;
+            if (atoms[k].n >= 0) {
+                neighbourhoods.score(k, scores[k]);
+            }
             const auto species = atoms[k].species;
             if (!neighbourhoods.complete(k) || !has_set(species) ||
                 pca_[set_of(species)].modes().count == 0) {
@@ -259,7 +265,7 @@ void Statistics::score(const std::vector<Atom>& atoms, const Neighbourhoods& nei
             const auto variance = projection.variances(neighbourhoods.variances_px2(k));
             for (std::size_t m = 0; m < kModes; ++m) {
                 scores[k].pca[m] = static_cast<float>(value[m]);
-                scores[k].se_pca[m] = std::sqrt(static_cast<float>(variance[m]));
+                scores[k].se_pca[m] = std::sqrt(variance[m]);
             }
         }
     });

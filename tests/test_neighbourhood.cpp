@@ -59,9 +59,19 @@ auto bits(const Scores& s) {
     return std::bit_cast<std::array<std::uint32_t, sizeof(Scores) / sizeof(std::uint32_t)>>(s);
 }
 
+void measure(Neighbourhoods& n, Crystal& c) {
+    n.measure(c.lattice, 0.02, c.atoms);
+    c.scores.assign(c.atoms.size(), {});
+    for (std::size_t k = 0; k < c.atoms.size(); ++k) {
+        if (c.atoms[k].n >= 0) {
+            n.score(k, c.scores[k]);
+        }
+    }
+}
+
 void run(Neighbourhoods& n, Crystal& c) {
     n.gather(c.cells, c.lattice, c.atoms, 0, c.atoms.size());
-    n.measure(c.lattice, 0.02, c.atoms, c.scores);
+    measure(n, c);
 }
 
 }  // namespace
@@ -157,7 +167,7 @@ TEST_CASE("gathered in parts, cut anywhere, the neighbourhoods are the same bit 
         }
     });
     often.gather(parts.cells, parts.lattice, parts.atoms, 20, 40);  // and some of them again
-    often.measure(parts.lattice, 0.02, parts.atoms, parts.scores);
+    measure(often, parts);
     CHECK(allocations == 0);
     for (std::size_t k = 0; k < whole.atoms.size(); ++k) {
         CHECK(whole.atoms[k].complete == parts.atoms[k].complete);
@@ -176,6 +186,6 @@ TEST_CASE("a neighbour that has changed changes what is gathered again", "[neigh
     n.gather(c.cells, c.lattice, c.atoms, c.index(0, 0), c.index(0, 0) + 1);
     CHECK_FALSE(n.complete(c.index(0, 0)));
     CHECK(n.complete(c.index(2, 0)));  // not asked
-    n.measure(c.lattice, 0.02, c.atoms, c.scores);
+    measure(n, c);
     CHECK(c.at(0, 0).n == -1);
 }

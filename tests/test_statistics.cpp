@@ -35,9 +35,8 @@ TEST_CASE("every atom counts once, at the mean of its neighbourhood over the fra
             }
         }
         auto atoms = result.atoms;
-        std::vector<Scores> scores;
         neighbourhoods.gather(cells, result.lattice, atoms, 0, atoms.size());
-        neighbourhoods.measure(result.lattice, 0.02, atoms, scores);
+        neighbourhoods.measure(result.lattice, 0.02, atoms);
         for (std::size_t a = 0; a < atoms.size(); ++a) {
             if (neighbourhoods.complete(a)) {
                 const auto species = static_cast<std::size_t>(atoms[a].species);

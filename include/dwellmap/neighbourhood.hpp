@@ -26,7 +26,8 @@ inline bool usable(const Atom& a) noexcept {
 /// 0.35 a of its ideal site and be usable(); otherwise the neighbourhood is not complete. Projections on the ideal
 /// patterns are of the displacements from the ideal offsets of the frame's lattice.
 ///
-/// gather() finds the neighbours, part by part while the frame comes in; measure() then does the frame's arithmetic.
+/// gather() finds the neighbours, part by part while the frame comes in; measure() then counts species and takes the frame's
+/// lattice, which offsets() and score() are of.
 /// Cost O(N) a cation: neighbours are looked up by lattice index. The constructor allocates, nothing after it does.
 class Neighbourhoods {
 public:
@@ -44,13 +45,15 @@ public:
     /// Of all atoms, once they are gathered and their species known.
     /// @param length_per_px unit of the offsets: nm a pixel, or 1
     /// @param atoms         out: n, complete
-    /// @param scores        [atoms] out: isotropic, zigzag, order_parameter and their errors
     /// @return complete cations with k second-species atoms among the 7
     Clusters measure(const Lattice& lattice, double length_per_px, std::vector<Atom>& atoms,
-                     std::vector<Scores>& scores, Helper& helper = no_helper()) noexcept;
+                     Helper& helper = no_helper()) noexcept;
 
     /// Second-species cations in the second and third shell, 0..12; -1: not all of them are there and of a known species.
     int count_outer(std::size_t atom) const noexcept { return count_second(atom, 6, kInner); }
+
+    /// isotropic, zigzag, order_parameter and their errors, of a cation whose six neighbours are there.
+    void score(std::size_t atom, Scores& scores) const noexcept;
 
     /// Standard error of the projection on a zigzag, of a complete cation, unit of the frame.
     float se_zigzag(std::size_t atom) const noexcept;
@@ -90,8 +93,7 @@ private:
     int gather_one(const Cells& cells, const std::vector<Atom>& atoms, std::size_t k) noexcept;
     void set_patterns(const Lattice& lattice) noexcept;
     int count_second(std::size_t atom, int first, int last) const noexcept;
-    void measure_one(std::size_t atom, Atom& a, Scores& scores) const noexcept;
-    void score(std::size_t atom, Scores& scores) const noexcept;
+    void measure_one(std::size_t atom, Atom& a) const noexcept;
 
     int neighbours_;
     std::vector<Place> sites_;  // of 24: the first 6, 12, 18 of them are the smaller templates

@@ -28,6 +28,7 @@ public:
     static constexpr int lanes = 8;
     static constexpr int max_dim = 48;  ///< 2N
     using Lanes = std::array<double, lanes>;
+    using Variances = std::array<float, lanes>;
 
     /// All lanes 0, for patterns [dim].
     void clear(int dim) noexcept;
@@ -39,13 +40,13 @@ public:
     Lanes values(const float* offsets_px) const noexcept;
 
     /// @param variances_px2 [2 + dim] squared standard errors of x, y: of the centre, of neighbour 0, ...
-    Lanes variances(const float* variances_px2) const noexcept;
+    Variances variances(const float* variances_px2) const noexcept;
 
 private:
     int dim_ = 0;
     Lanes constant_{};
-    std::array<double, (max_dim + 2) * lanes> weight_{};   // [2 + dim × lanes], the centre's first
-    std::array<double, (max_dim + 2) * lanes> weight2_{};  // their squares
+    std::array<double, (max_dim + 2) * lanes> weight_{};  // [2 + dim × lanes], the centre's first
+    std::array<float, (max_dim + 2) * lanes> weight2_{};  // their squares
 };
 
 }  // namespace dwellmap

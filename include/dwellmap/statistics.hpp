@@ -47,7 +47,9 @@ public:
     /// All tracks start anew: what was seen stays in the sets.
     void forget_tracks() noexcept;
 
-    /// Principal component scores of the complete cations, with their errors.
+    /// Scores of the complete cations on the ideal patterns and on the modes, with their errors, in one pass; of the other
+    /// columns they are NaN.
+    /// @param scores  [atoms] out
     void score(const std::vector<Atom>& atoms, const Neighbourhoods& neighbourhoods,
                std::vector<Scores>& scores, Helper& helper = no_helper()) const noexcept;
 
