@@ -5,6 +5,11 @@
 #include <cmath>
 
 namespace dwellmap {
+namespace {
+
+constexpr double kFaint = 1e-3;  // standard errors: never less, so that the place has a gradient
+
+}  // namespace
 
 ColumnStep::ColumnStep(const Atom& a, const ColumnLines& lines, const FitImage& image,
                        bool measure) noexcept {
@@ -24,11 +29,14 @@ ColumnStep::ColumnStep(const Atom& a, const ColumnLines& lines, const FitImage& 
 
 void ColumnStep::solve(const Atom& a, double sigma_px, double prior, double x_px,
                        double y_px) noexcept {
-    // never 0, so that the position has a gradient
-    const double amplitude = std::max(static_cast<double>(a.amplitude), 1e-3 / std::sqrt(s.h));
-    const double hold = amplitude * std::sqrt(static_cast<double>(s.h)) < weak ? prior : 0;
+    const double inverse_h = 1 / static_cast<double>(s.h);
+    double amplitude = a.amplitude;
+    if (!(amplitude > 0 && amplitude * amplitude * s.h > kFaint * kFaint)) {
+        amplitude = kFaint * std::sqrt(inverse_h);
+    }
+    const double hold = amplitude * amplitude * s.h < weak * weak ? prior : 0;
     const double c = amplitude / (sigma_px * sigma_px);
-    const double ax = c * s.hu / s.h, ay = c * s.hv / s.h;  // A eliminated
+    const double ax = c * s.hu * inverse_h, ay = c * s.hv * inverse_h;  // A eliminated
     const double xx = c * c * s.huu - ax * c * s.hu + hold + 1e-12,
                  xy = c * c * s.huv - ax * c * s.hv,
                  yy = c * c * s.hvv - ay * c * s.hv + hold + 1e-12;
@@ -37,14 +45,15 @@ void ColumnStep::solve(const Atom& a, double sigma_px, double prior, double x_px
     const double det = 1 / (xx * yy - xy * xy);
     d_x = (yy * gx - xy * gy) * det;
     d_y = (xx * gy - xy * gx) * det;
-    d_amplitude = s.r / s.h - ax * d_x - ay * d_y;
+    d_amplitude = s.r * inverse_h - ax * d_x - ay * d_y;
     variance_x = yy * det;
     variance_y = xx * det;
-    gain = d_x * gx + d_y * gy + static_cast<double>(s.r) * s.r / s.h;
-    const double longest = 0.5 * sigma_px, length = std::sqrt(d_x * d_x + d_y * d_y);
-    if (length > longest) {
-        d_x *= longest / length;
-        d_y *= longest / length;
+    gain = d_x * gx + d_y * gy + static_cast<double>(s.r) * s.r * inverse_h;
+    const double longest = 0.5 * sigma_px, length2 = d_x * d_x + d_y * d_y;
+    if (length2 > longest * longest) {
+        const double shorter = longest / std::sqrt(length2);
+        d_x *= shorter;
+        d_y *= shorter;
     }
 }
 
