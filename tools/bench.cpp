@@ -211,10 +211,10 @@ int run(int argc, char** argv) {
     app.add_option("--threads", o.threads, "1 or 2, as analysis.threads")
         ->check(CLI::Range(1, 2))
         ->capture_default_str();
-    app.add_option(
-           "--library", o.library,
-           "instead: statistics of the series, a frame of 16 nm (24 neighbours) that joins a "
-           "library of so many atoms")
+    app.add_option("--library", o.library,
+                   "instead: statistics of the series, a frame of 3,000 cations (24 neighbours) "
+                   "that joins a "
+                   "library of so many atoms")
         ->check(CLI::Range(1000, 10000000));
     app.add_option("--json", o.json, "write the figures to this file too");
     app.set_version_flag("--version", DWELLMAP_VERSION);

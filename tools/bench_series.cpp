@@ -49,7 +49,7 @@ private:
     static ScanConfig scan(unsigned seed) {
         ScanConfig s;
         s.rows_px = s.cols_px = 1024;
-        s.pixel_size_nm = 0.015625;
+        s.pixel_size_nm = 0.0172;
         s.seed = seed;
         return s;
     }

@@ -13,7 +13,7 @@ struct SeriesTimes {
     double library_atoms = 0, frame_atoms = 0;
 };
 
-/// Frames of 16 nm (1024 x 1024, 24 neighbours) that join a library of about `library_atoms` neighbourhoods of four compositions.
+/// Frames of 17.6 nm (1024 x 1024; 3,000 cations with 24 neighbours) that join a library of about `library_atoms` neighbourhoods of four compositions.
 SeriesTimes time_series(int library_atoms, int frames);
 
 }  // namespace dwellmap
