@@ -213,8 +213,7 @@ int run(int argc, char** argv) {
         ->capture_default_str();
     app.add_option("--library", o.library,
                    "instead: statistics of the series, a frame of 3,000 cations (24 neighbours) "
-                   "that joins a "
-                   "library of so many atoms")
+                   "that joins a library of so many atoms")
         ->check(CLI::Range(1000, 10000000));
     app.add_option("--json", o.json, "write the figures to this file too");
     app.set_version_flag("--version", DWELLMAP_VERSION);
