@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "growing_dataset.hpp"
+#include "recording/growing_dataset.hpp"
 
 namespace dwellmap::hdf5 {
 namespace {

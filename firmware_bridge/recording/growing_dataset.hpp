@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "dwellmap/hdf5_io.hpp"
+#include "recording/hdf5_io.hpp"
 
 #include <cstddef>
 #include <initializer_list>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dwellmap/hdf5_io.hpp"
+#include "recording/hdf5_io.hpp"
 
 namespace dwellmap::hdf5 {
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dwellmap/merged_frame.hpp"
+#include "recording/merged_frame.hpp"
 
 #include <algorithm>
 #include <cstring>

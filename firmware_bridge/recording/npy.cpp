@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dwellmap/npy.hpp"
+#include "recording/npy.hpp"
 
 #include "dwellmap/error.hpp"
 #include "dwellmap/frame_message.hpp"

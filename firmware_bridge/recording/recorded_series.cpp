@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "recorded_series.hpp"
+#include "recording/recorded_series.hpp"
 
-#include "dwellmap/hdf5_io.hpp"
-#include "dwellmap/text.hpp"
-#include "recording_layout.hpp"
+#include "base/text.hpp"
+#include "recording/hdf5_io.hpp"
+#include "recording/recording_layout.hpp"
 
 #include <algorithm>
 #include <array>

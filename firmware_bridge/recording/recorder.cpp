@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dwellmap/recorder.hpp"
+#include "recording/recorder.hpp"
 
+#include "base/utc.hpp"
 #include "dwellmap/error.hpp"
-#include "dwellmap/utc.hpp"
-#include "recorder_ring.hpp"
-#include "recording_job.hpp"
-#include "stream_gate.hpp"
+#include "recording/recorder_ring.hpp"
+#include "recording/recording_job.hpp"
+#include "recording/stream_gate.hpp"
 
 #include <sys/resource.h>
 

@@ -4,6 +4,7 @@
 #include "dwellmap/config.hpp"
 #include "dwellmap/frame_message.hpp"
 #include "dwellmap/types.hpp"
+#include "wire/recording_status.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -15,21 +16,6 @@ namespace dwellmap {
 struct SharedMessage {
     std::shared_ptr<const void> owner;
     Bytes bytes;
-};
-
-/// A snapshot.
-struct RecordingStatus {
-    /// failed: the disk is full, ...: it ended by itself, the file is kept up to there
-    enum class State : std::uint8_t { off, recording, failed };
-
-    State state = State::off;
-    std::string file;
-    std::string error;  ///< one sentence for the operator
-    std::uint64_t frames = 0;
-    std::uint64_t blocks_dropped = 0;  ///< the disk was too slow for them
-    std::uint64_t bytes = 0;           ///< of the file
-    double seconds = 0;                ///< since start()
-    std::uint64_t queued_bytes = 0;    ///< waiting for the disk
 };
 
 /// Records a stream: a bounded lossless queue and a thread that writes; a ring of the last seconds while it does not record.

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "dwellmap/recorded_entries.hpp"
-#include "dwellmap/recorder.hpp"
+#include "recording/recorder.hpp"
 
 #include <cstddef>
 #include <cstdint>

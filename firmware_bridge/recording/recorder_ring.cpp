@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "recorder_ring.hpp"
+#include "recording/recorder_ring.hpp"
 
 #include <utility>
 

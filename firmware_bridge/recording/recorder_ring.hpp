@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "recorder_item.hpp"
+#include "recording/recorder_item.hpp"
 
 #include <deque>
 #include <optional>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "recording_file.hpp"
+#include "recording/recording_file.hpp"
 
-#include "dwellmap/hdf5_io.hpp"
 #include "dwellmap/recording_reader.hpp"
+#include "recording/hdf5_io.hpp"
 
 #include <unistd.h>
 

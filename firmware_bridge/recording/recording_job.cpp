@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "recording_job.hpp"
+#include "recording/recording_job.hpp"
 
 #include <algorithm>
 #include <exception>

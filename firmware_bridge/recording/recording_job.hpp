@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "dwellmap/recording_writer.hpp"
-#include "recorder_item.hpp"
+#include "recording/recorder_item.hpp"
+#include "recording/recording_writer.hpp"
 
 #include <cstdint>
 #include <string>

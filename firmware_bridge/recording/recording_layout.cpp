@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "recording_layout.hpp"
+#include "recording/recording_layout.hpp"
 
-#include "growing_dataset.hpp"
+#include "recording/growing_dataset.hpp"
 
 #include <algorithm>
 #include <array>

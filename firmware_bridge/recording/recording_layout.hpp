@@ -2,9 +2,9 @@
 #pragma once
 
 #include "dwellmap/frame_message.hpp"
-#include "dwellmap/hdf5_io.hpp"
 #include "dwellmap/recorded_entries.hpp"
 #include "dwellmap/types.hpp"
+#include "recording/hdf5_io.hpp"
 
 #include <cstdint>
 #include <optional>

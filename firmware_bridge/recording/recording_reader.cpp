@@ -2,10 +2,10 @@
 #include "dwellmap/recording_reader.hpp"
 
 #include "dwellmap/error.hpp"
-#include "dwellmap/hdf5_io.hpp"
-#include "recorded_series.hpp"
-#include "recording_file.hpp"
-#include "recording_layout.hpp"
+#include "recording/hdf5_io.hpp"
+#include "recording/recorded_series.hpp"
+#include "recording/recording_file.hpp"
+#include "recording/recording_layout.hpp"
 
 #include <zlib.h>
 

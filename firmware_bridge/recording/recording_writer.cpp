@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dwellmap/recording_writer.hpp"
+#include "recording/recording_writer.hpp"
 
+#include "base/utc.hpp"
 #include "dwellmap/error.hpp"
-#include "dwellmap/utc.hpp"
-#include "growing_dataset.hpp"
-#include "recording_layout.hpp"
-#include "shuffle_deflate.hpp"
-#include "swmr_file.hpp"
+#include "recording/growing_dataset.hpp"
+#include "recording/recording_layout.hpp"
+#include "recording/shuffle_deflate.hpp"
+#include "recording/swmr_file.hpp"
 
 #include <zlib.h>
 

@@ -2,9 +2,9 @@
 #pragma once
 
 #include "dwellmap/frame_message.hpp"
-#include "dwellmap/merged_frame.hpp"
 #include "dwellmap/recorded_entries.hpp"
 #include "dwellmap/types.hpp"
+#include "recording/merged_frame.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -12,7 +12,7 @@
 
 namespace dwellmap {
 
-/// Writes a recording (firmware_bridge/RECORDING.md): one HDF5 file that is readable while it is written, and up to the last
+/// Writes a recording (firmware_bridge/recording/RECORDING.md): one HDF5 file that is readable while it is written, and up to the last
 /// whole frame however the writer ends.
 ///
 /// Every function but bytes() throws std::runtime_error, one sentence with the file and what to do, when the disk does not

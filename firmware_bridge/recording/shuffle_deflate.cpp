@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "shuffle_deflate.hpp"
+#include "recording/shuffle_deflate.hpp"
 
 #include <zlib.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "stream_gate.hpp"
+#include "recording/stream_gate.hpp"
 
 namespace dwellmap {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "swmr_file.hpp"
+#include "recording/swmr_file.hpp"
 
 #include <filesystem>
 #include <system_error>

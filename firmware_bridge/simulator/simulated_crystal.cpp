@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dwellmap/simulated_crystal.hpp"
 
-#include "dwellmap/simulated_disorder.hpp"
 #include "dwellmap/simulated_noise.hpp"
+#include "simulator/simulated_disorder.hpp"
 
 #include <algorithm>
 #include <cmath>

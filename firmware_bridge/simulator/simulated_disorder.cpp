@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dwellmap/simulated_disorder.hpp"
+#include "simulator/simulated_disorder.hpp"
 
 #include <algorithm>
 #include <cmath>

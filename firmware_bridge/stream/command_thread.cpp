@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "command_thread.hpp"
+#include "stream/command_thread.hpp"
 
 #include <boost/asio/post.hpp>
 

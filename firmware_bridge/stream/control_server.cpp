@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dwellmap/control_server.hpp"
+#include "stream/control_server.hpp"
 
-#include "command_thread.hpp"
-#include "dwellmap/command_message.hpp"
-#include "dwellmap/endpoint.hpp"
 #include "dwellmap/reject.hpp"
+#include "stream/command_thread.hpp"
+#include "stream/endpoint.hpp"
+#include "wire/command_message.hpp"
 
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/post.hpp>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "dwellmap/command.hpp"
+#include "wire/command.hpp"
 
 #include <boost/asio/io_context.hpp>
 

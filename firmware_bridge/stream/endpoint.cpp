@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dwellmap/endpoint.hpp"
+#include "stream/endpoint.hpp"
 
 #include "dwellmap/envelope.hpp"
 #include "dwellmap/error.hpp"

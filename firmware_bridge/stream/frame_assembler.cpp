@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dwellmap/frame_assembler.hpp"
+#include "stream/frame_assembler.hpp"
 
 #include <algorithm>
 #include <numeric>

@@ -2,8 +2,8 @@
 #pragma once
 
 #include "dwellmap/frame_message.hpp"
-#include "dwellmap/sequence.hpp"
 #include "dwellmap/types.hpp"
+#include "stream/sequence.hpp"
 
 #include <array>
 #include <functional>
@@ -21,7 +21,6 @@ class FrameAssembler {
 public:
     /// Called with the open frame whenever it got rows, and once with `complete` when it closes.
     using Changed = std::function<void(const Frame&)>;
-    using RejectCounts = std::array<std::uint64_t, kRejectReasons>;  ///< by RejectReason
 
     explicit FrameAssembler(Changed changed);
 

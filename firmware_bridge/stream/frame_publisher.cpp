@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dwellmap/frame_publisher.hpp"
 
-#include "dwellmap/endpoint.hpp"
 #include "dwellmap/error.hpp"
 #include "dwellmap/frame_message.hpp"
+#include "stream/endpoint.hpp"
 
 #include <algorithm>
 #include <random>

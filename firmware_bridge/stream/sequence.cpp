@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dwellmap/sequence.hpp"
+#include "stream/sequence.hpp"
 
 namespace dwellmap {
 

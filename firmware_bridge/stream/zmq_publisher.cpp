@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dwellmap/zmq_publisher.hpp"
+#include "stream/zmq_publisher.hpp"
 
-#include "dwellmap/endpoint.hpp"
 #include "dwellmap/result_message.hpp"
+#include "stream/endpoint.hpp"
 
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/post.hpp>

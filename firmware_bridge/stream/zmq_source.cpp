@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dwellmap/zmq_source.hpp"
 
-#include "dwellmap/endpoint.hpp"
 #include "dwellmap/error.hpp"
-#include "dwellmap/latest.hpp"
+#include "recording/recorder.hpp"
+#include "stream/endpoint.hpp"
+#include "stream/frame_assembler.hpp"
+#include "stream/latest.hpp"
 
 #include <zmq.hpp>
 
@@ -41,7 +43,7 @@ struct ZmqSource::Impl {
 
     mutable std::mutex mutex;  // guards the four below
     Counters counters;
-    FrameAssembler::RejectCounts rejected{};
+    RejectCounts rejected{};
     bool running = false, ended = false;
 
     std::atomic<bool> lost_peer = false;
@@ -147,7 +149,7 @@ Counters ZmqSource::counters() const {
     return c;
 }
 
-FrameAssembler::RejectCounts ZmqSource::rejected() const {
+RejectCounts ZmqSource::rejected() const {
     const std::lock_guard lock(impl_->mutex);
     return impl_->rejected;
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dwellmap/command_message.hpp"
+#include "wire/command_message.hpp"
 
+#include "base/text.hpp"
 #include "command_generated.h"
 #include "dwellmap/reject.hpp"
-#include "dwellmap/text.hpp"
 
 #include <algorithm>
 #include <cmath>

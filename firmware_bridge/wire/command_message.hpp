@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "dwellmap/command.hpp"
 #include "dwellmap/envelope.hpp"
+#include "wire/command.hpp"
 
 #include <cstddef>
 #include <string>

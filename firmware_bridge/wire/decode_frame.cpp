@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "base/text.hpp"
 #include "dwellmap/frame_message.hpp"
-#include "dwellmap/text.hpp"
 #include "frame_generated.h"
 
 #include <cmath>

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dwellmap/result_json.hpp"
 #include "dwellmap/result_message.hpp"
 #include "result_generated.h"
 

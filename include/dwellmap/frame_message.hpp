@@ -73,7 +73,7 @@ std::vector<std::byte> encode(const RowsMessage& message, const Stamp& stamp);
 std::vector<std::byte> encode(const EndMessage& message, const Stamp& stamp);
 std::vector<std::byte> encode(const HeartbeatMessage& message, const Stamp& stamp);
 
-/// Bytes from outside → a message that has passed every check of firmware_bridge/PROTOCOL.md.
+/// Bytes from outside → a message that has passed every check of firmware_bridge/wire/PROTOCOL.md.
 /// Pure; works at any alignment; allocates only the texts of a start, after they were checked.
 [[nodiscard]] FrameMessage decode_frame_message(Bytes message);
 

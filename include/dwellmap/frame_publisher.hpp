@@ -23,7 +23,7 @@ struct Faults {
 };
 
 /// The sending side of a stream: what a microscope's plug-in, the simulated microscope and the player do.
-/// Binds an XPUB socket; start, row blocks, end and heartbeat as firmware_bridge/PROTOCOL.md says.
+/// Binds an XPUB socket; start, row blocks, end and heartbeat as firmware_bridge/wire/PROTOCOL.md says.
 /// Not thread-safe: one thread owns it.
 class FramePublisher {
 public:

@@ -5,7 +5,7 @@
 
 namespace dwellmap {
 
-/// @name The entries of a recording's tables (firmware_bridge/RECORDING.md), as they are written and read
+/// @name The entries of a recording's tables (firmware_bridge/recording/RECORDING.md), as they are written and read
 /// @{
 
 /// A frame of a recording, as `index` has it.

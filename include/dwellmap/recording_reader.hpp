@@ -36,7 +36,7 @@ struct RecordedImage {
 /// @return whether this is an HDF5 file that says it is a recording of a version that we know; false if it cannot be read
 bool is_recording(const std::string& path);
 
-/// Reads a recording (firmware_bridge/RECORDING.md), also while it is written, and after a crash.
+/// Reads a recording (firmware_bridge/recording/RECORDING.md), also while it is written, and after a crash.
 /// May be used by several threads if HDF5 was built for that.
 class RecordingReader {
 public:

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
 
 namespace dwellmap {
 
-/// Why a message was refused; counted by reason. Listed in firmware_bridge/PROTOCOL.md.
+/// Why a message was refused; counted by reason. Listed in firmware_bridge/wire/PROTOCOL.md.
 enum class RejectReason : std::uint8_t {
     none,
     multipart,
@@ -35,6 +36,7 @@ enum class RejectReason : std::uint8_t {
     series_changed
 };
 inline constexpr std::size_t kRejectReasons = 24;
+using RejectCounts = std::array<std::uint64_t, kRejectReasons>;  ///< by RejectReason
 
 constexpr std::string_view to_string(RejectReason r) noexcept {
     switch (r) {  // no `default:`, so the compiler reports a case that was forgotten

@@ -92,6 +92,11 @@ struct Atom {
     std::int16_t i = 0, j = 0;  ///< indices of its unit cell in this frame's lattice
 };
 
+/// Whether a column may be a centre or a neighbour in the statistics.
+inline bool usable(const Atom& a) noexcept {
+    return (a.flags & (flag_edge | flag_moved | flag_weak | flag_misfit)) == 0;
+}
+
 inline constexpr int kModes = 6;  ///< principal components published
 
 /// Distortion around one cation; NaN where the neighbourhood is not complete. Length unit of the frame.
@@ -135,6 +140,18 @@ enum class ModeName : std::uint8_t {
     translation,
     rotation
 };
+
+constexpr const char* to_string(ModeName name) noexcept {
+    switch (name) {
+        case ModeName::unnamed: return "unnamed";
+        case ModeName::isotropic: return "isotropic";
+        case ModeName::symmetry_breaking: return "symmetry breaking";
+        case ModeName::shear: return "shear";
+        case ModeName::translation: return "translation";
+        case ModeName::rotation: return "rotation";
+    }
+    return "unknown";
+}
 
 /// Principal components of the neighbourhoods of one species. Vectors are in the lattice frame:
 /// u along a1, v 90 degrees counter-clockwise from it on screen; (u, v) of neighbour 0, of neighbour 1, ...
@@ -271,5 +288,16 @@ struct Counters {
 
 /// State of the stream, for the operator.
 enum class StreamState : std::uint8_t { waiting, live, stale, ended, disconnected };
+
+constexpr const char* to_string(StreamState state) noexcept {
+    switch (state) {
+        case StreamState::waiting: return "waiting";
+        case StreamState::live: return "live";
+        case StreamState::stale: return "stale";
+        case StreamState::ended: return "ended";
+        case StreamState::disconnected: return "disconnected";
+    }
+    return "unknown";
+}
 
 }  // namespace dwellmap

@@ -2,13 +2,14 @@
 #pragma once
 
 #include "dwellmap/config.hpp"
-#include "dwellmap/frame_assembler.hpp"
-#include "dwellmap/recorder.hpp"
+#include "dwellmap/reject.hpp"
 #include "dwellmap/source.hpp"
 
 #include <memory>
 
 namespace dwellmap {
+
+class Recorder;
 
 /// The live stream of a microscope. A thread of its own owns the SUB socket: it receives, checks,
 /// merges row blocks and leaves the newest state of the frame for next(). Reconnects by itself, so it
@@ -24,7 +25,7 @@ public:
     Counters counters() const override;  ///< without analysed and failed
     StreamState state() const override;
 
-    FrameAssembler::RejectCounts rejected() const;
+    RejectCounts rejected() const;
 
 private:
     struct Impl;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dwellmap/analysis.hpp"
+#include "app/analysis.hpp"
 
 #include "dwellmap/result_hash.hpp"
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "app/series_analysis.hpp"
 #include "dwellmap/config.hpp"
 #include "dwellmap/pipeline.hpp"
-#include "dwellmap/recorder.hpp"
-#include "dwellmap/series_analysis.hpp"
 #include "dwellmap/source.hpp"
+#include "recording/recorder.hpp"
 
 #include <atomic>
 #include <chrono>

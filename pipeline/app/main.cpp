@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // The analyzer: configuration -> source -> pipeline -> sinks.
-#include "dwellmap/analysis.hpp"
+#include "app/analysis.hpp"
 #include "dwellmap/config.hpp"
-#include "dwellmap/control_server.hpp"
 #include "dwellmap/error.hpp"
-#include "dwellmap/recorder.hpp"
-#include "dwellmap/web_server.hpp"
-#include "dwellmap/zmq_publisher.hpp"
 #include "dwellmap/zmq_source.hpp"
+#include "page/web_server.hpp"
+#include "recording/recorder.hpp"
+#include "stream/control_server.hpp"
+#include "stream/zmq_publisher.hpp"
 
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>

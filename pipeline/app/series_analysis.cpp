@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dwellmap/series_analysis.hpp"
+#include "app/series_analysis.hpp"
 
 #include "dwellmap/error.hpp"
-#include "dwellmap/result_json.hpp"
-#include "dwellmap/series_json.hpp"
+#include "page/result_json.hpp"
+#include "page/series_json.hpp"
 
 #include <algorithm>
 

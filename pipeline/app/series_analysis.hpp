@@ -2,12 +2,12 @@
 #pragma once
 
 #include "dwellmap/config.hpp"
-#include "dwellmap/field_views.hpp"
-#include "dwellmap/fourier.hpp"
-#include "dwellmap/library_writer.hpp"
 #include "dwellmap/pipeline.hpp"
-#include "dwellmap/series_statistics.hpp"
 #include "dwellmap/source.hpp"
+#include "image/fourier.hpp"
+#include "series/series_statistics.hpp"
+#include "store/library_writer.hpp"
+#include "views/field_views.hpp"
 
 #include <optional>
 #include <string>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dwellmap/covariance_change.hpp"
+#include "atoms/covariance_change.hpp"
 
-#include "vectorise.hpp"
+#include "base/vectorise.hpp"
 
 namespace dwellmap {
 namespace {

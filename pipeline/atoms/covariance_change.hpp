@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "dwellmap/helper.hpp"
-#include "dwellmap/online_covariance.hpp"
+#include "atoms/online_covariance.hpp"
+#include "base/helper.hpp"
 
 #include <Eigen/Core>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dwellmap/find_again.hpp"
+#include "atoms/find_again.hpp"
 
-#include "fisher_z.hpp"
+#include "base/fisher_z.hpp"
 
 #include <Eigen/LU>
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dwellmap/map.hpp"
+#include "atoms/map.hpp"
 
-#include "dwellmap/buffers.hpp"
-#include "vectorise.hpp"
+#include "base/buffers.hpp"
+#include "base/vectorise.hpp"
 
 #include <algorithm>
 #include <array>

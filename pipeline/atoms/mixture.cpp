@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dwellmap/mixture.hpp"
+#include "atoms/mixture.hpp"
 
-#include "vec8d.hpp"
-#include "vectorise.hpp"
+#include "base/vec8d.hpp"
+#include "base/vectorise.hpp"
 
 #include <algorithm>
 #include <array>

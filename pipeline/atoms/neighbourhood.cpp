@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dwellmap/neighbourhood.hpp"
+#include "atoms/neighbourhood.hpp"
 
-#include "dwellmap/buffers.hpp"
-#include "dwellmap/patterns.hpp"
-#include "vectorise.hpp"
+#include "atoms/patterns.hpp"
+#include "base/buffers.hpp"
+#include "base/vectorise.hpp"
 
 #include <algorithm>
 #include <cmath>

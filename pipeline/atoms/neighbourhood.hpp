@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "dwellmap/cells.hpp"
-#include "dwellmap/helper.hpp"
-#include "dwellmap/projection.hpp"
+#include "atoms/projection.hpp"
+#include "base/cells.hpp"
+#include "base/helper.hpp"
 #include "dwellmap/types.hpp"
 
 #include <Eigen/Core>
@@ -13,11 +13,6 @@
 #include <vector>
 
 namespace dwellmap {
-
-/// Whether a column may be a centre or a neighbour in the statistics.
-inline bool usable(const Atom& a) noexcept {
-    return (a.flags & (flag_edge | flag_moved | flag_weak | flag_misfit)) == 0;
-}
 
 /// The neighbours of each cation at the sites of the lattice, and what they say about its distortion.
 ///

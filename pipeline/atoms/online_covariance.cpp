@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dwellmap/online_covariance.hpp"
+#include "atoms/online_covariance.hpp"
 
-#include "vectorise.hpp"
+#include "base/vectorise.hpp"
 
 #include <algorithm>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "dwellmap/online_covariance.hpp"
+#include "atoms/online_covariance.hpp"
 #include "dwellmap/types.hpp"
 
 #include <array>

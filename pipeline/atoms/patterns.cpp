@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dwellmap/patterns.hpp"
+#include "atoms/patterns.hpp"
 
 #include <algorithm>
 #include <cmath>

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "atoms/mixture.hpp"
+#include "base/helper.hpp"
 #include "dwellmap/config.hpp"
-#include "dwellmap/helper.hpp"
-#include "dwellmap/mixture.hpp"
 #include "dwellmap/types.hpp"
 
 #include <initializer_list>
@@ -11,9 +11,6 @@
 #include <vector>
 
 namespace dwellmap {
-
-/// Atomic number of an element symbol ("Re"), of the first element in a column's name ("S2", "Se2"); 0: not one.
-int atomic_number(const std::string& name) noexcept;
 
 /// Which cations are of the second species.
 ///

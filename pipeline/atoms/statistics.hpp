@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "atoms/covariance_change.hpp"
+#include "atoms/neighbourhood.hpp"
+#include "atoms/online_covariance.hpp"
+#include "atoms/online_pca.hpp"
+#include "base/helper.hpp"
 #include "dwellmap/config.hpp"
-#include "dwellmap/covariance_change.hpp"
 #include "dwellmap/field_of_view.hpp"
-#include "dwellmap/helper.hpp"
-#include "dwellmap/neighbourhood.hpp"
-#include "dwellmap/online_covariance.hpp"
-#include "dwellmap/online_pca.hpp"
 #include "dwellmap/types.hpp"
 
 #include <array>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dwellmap/track.hpp"
+#include "atoms/track.hpp"
 
-#include "dwellmap/buffers.hpp"
-#include "track_moments.hpp"
+#include "atoms/track_moments.hpp"
+#include "base/buffers.hpp"
 
 #include <algorithm>
 #include <array>

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "base/helper.hpp"
+#include "base/point_grid.hpp"
 #include "dwellmap/field_of_view.hpp"
-#include "dwellmap/helper.hpp"
-#include "dwellmap/point_grid.hpp"
 #include "dwellmap/types.hpp"
 
 #include <Eigen/Core>

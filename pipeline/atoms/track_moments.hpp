@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "dwellmap/track.hpp"
-#include "fisher_z.hpp"
+#include "atoms/track.hpp"
+#include "base/fisher_z.hpp"
 
 #include <Eigen/Core>
 

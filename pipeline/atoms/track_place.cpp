@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where a frame lies on the tracks, if nothing is known of its drift.
-#include "track_moments.hpp"
+#include "atoms/track_moments.hpp"
 
 #include <algorithm>
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dwellmap/config.hpp"
 
-#include "dwellmap/config_reader.hpp"
-#include "dwellmap/species.hpp"
-#include "toml_text.hpp"
+#include "base/config_reader.hpp"
+#include "base/elements.hpp"
+#include "base/toml_text.hpp"
 
 #include <algorithm>
 #include <cmath>

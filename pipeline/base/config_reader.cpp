@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dwellmap/config_reader.hpp"
+#include "base/config_reader.hpp"
 
 #include "dwellmap/error.hpp"
 

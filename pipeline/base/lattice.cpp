@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dwellmap/lattice.hpp"
+#include "base/lattice.hpp"
 
 #include <Eigen/LU>
 

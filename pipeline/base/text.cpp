@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dwellmap/text.hpp"
+#include "base/text.hpp"
 
 #include <cstdint>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dwellmap/utc.hpp"
+#include "base/utc.hpp"
 
 #include <array>
 #include <ctime>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "vec8.hpp"
+#include "base/vec8.hpp"
 
 #include <cmath>
 #include <cstddef>

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dwellmap/cation_pairs.hpp"
+#include "columns/cation_pairs.hpp"
 
-#include "dwellmap/lattice.hpp"
-#include "dwellmap/neighbourhood.hpp"
+#include "base/lattice.hpp"
 
 #include <Eigen/LU>
 

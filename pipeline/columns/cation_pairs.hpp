@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "dwellmap/cells.hpp"
-#include "dwellmap/helper.hpp"
+#include "base/cells.hpp"
+#include "base/helper.hpp"
 #include "dwellmap/types.hpp"
 
 #include <Eigen/Core>

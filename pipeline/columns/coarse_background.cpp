@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dwellmap/coarse_background.hpp"
+#include "columns/coarse_background.hpp"
 
 #include <algorithm>
 #include <cmath>

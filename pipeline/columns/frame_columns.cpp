@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dwellmap/frame_columns.hpp"
+#include "columns/frame_columns.hpp"
 
-#include "dwellmap/buffers.hpp"
+#include "base/buffers.hpp"
 
 #include <algorithm>
 #include <cmath>

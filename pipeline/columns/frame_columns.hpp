@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "dwellmap/band_fit.hpp"
-#include "dwellmap/cation_pairs.hpp"
-#include "dwellmap/cells.hpp"
+#include "base/cells.hpp"
+#include "base/helper.hpp"
+#include "columns/cation_pairs.hpp"
+#include "columns/prediction.hpp"
+#include "columns/sites.hpp"
+#include "columns/sublattice.hpp"
 #include "dwellmap/config.hpp"
 #include "dwellmap/error.hpp"
-#include "dwellmap/extremes.hpp"
-#include "dwellmap/filter.hpp"
-#include "dwellmap/find.hpp"
-#include "dwellmap/helper.hpp"
-#include "dwellmap/prediction.hpp"
-#include "dwellmap/refine.hpp"
-#include "dwellmap/sites.hpp"
-#include "dwellmap/spectrum_lattice.hpp"
-#include "dwellmap/sublattice.hpp"
 #include "dwellmap/types.hpp"
+#include "fit/band_fit.hpp"
+#include "fit/refine.hpp"
+#include "image/extremes.hpp"
+#include "image/filter.hpp"
+#include "image/find.hpp"
+#include "image/spectrum_lattice.hpp"
 
 #include <array>
 #include <limits>

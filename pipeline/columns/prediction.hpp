@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "dwellmap/cells.hpp"
+#include "base/cells.hpp"
 #include "dwellmap/types.hpp"
 
 #include <Eigen/Core>

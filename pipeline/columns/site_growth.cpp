@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // How SiteFinder grows the first sublattice: from peak to peak, part after part, and over the gaps.
-#include "dwellmap/sites.hpp"
+#include "columns/sites.hpp"
 
 #include <Eigen/LU>
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "dwellmap/cells.hpp"
-#include "dwellmap/coarse_background.hpp"
-#include "dwellmap/find.hpp"
-#include "dwellmap/lattice.hpp"
-#include "dwellmap/point_grid.hpp"
+#include "base/cells.hpp"
+#include "base/lattice.hpp"
+#include "base/point_grid.hpp"
+#include "columns/coarse_background.hpp"
 #include "dwellmap/types.hpp"
+#include "image/find.hpp"
 
 #include <array>
 #include <vector>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dwellmap/sublattice.hpp"
+#include "columns/sublattice.hpp"
 
-#include "dwellmap/buffers.hpp"
-#include "nth_smallest.hpp"
+#include "base/buffers.hpp"
+#include "base/nth_smallest.hpp"
 
 #include <algorithm>
 #include <array>

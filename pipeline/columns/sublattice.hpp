@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "dwellmap/cells.hpp"
+#include "base/cells.hpp"
+#include "base/helper.hpp"
 #include "dwellmap/config.hpp"
-#include "dwellmap/helper.hpp"
 #include "dwellmap/types.hpp"
 
 #include <array>

@@ -1,8 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dwellmap/pipeline.hpp"
 
-#include "dwellmap/buffers.hpp"
-#include "dwellmap/find_again.hpp"
+#include "atoms/map.hpp"
+#include "atoms/neighbourhood.hpp"
+#include "atoms/species.hpp"
+#include "atoms/statistics.hpp"
+#include "atoms/track.hpp"
+#include "base/buffers.hpp"
+#include "base/helper.hpp"
+#include "columns/frame_columns.hpp"
+#include "frame/place_history.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -39,7 +46,54 @@ bool names_written_for(const Series& series, const SpecimenConfig& specimen, dou
 
 }  // namespace
 
-Pipeline::Pipeline(const Config& config, std::shared_ptr<const Series> series)
+class Pipeline::Stages {
+public:
+    Stages(const Config& config, std::shared_ptr<const Series> series);
+
+    FrameResult make_result() const;
+    FrameStatus process(const Frame& frame, FrameResult& result, const Publish& publish) noexcept;
+    void resume(std::shared_ptr<const FieldOfView> earlier);
+    std::shared_ptr<const FieldOfView> field_of_view(const FrameResult& last) const;
+
+    FrameColumns& columns() noexcept { return columns_; }
+    PlaceHistory& place() noexcept { return place_; }
+    const Statistics& statistics() const noexcept { return statistics_; }
+
+private:
+    FrameStatus analyse(const Frame& frame, FrameResult& result) noexcept;
+    FrameStatus begin(const Frame& frame, FrameResult& result) noexcept;
+    FrameStatus sort_species(FrameResult& result) noexcept;
+    FrameStatus track(const Frame& frame, FrameResult& result) noexcept;
+    void take_up(const Frame& frame, const FrameResult& result) noexcept;
+    FrameStatus measure(FrameResult& result) noexcept;
+    FrameStatus accumulate(const Frame& frame, FrameResult& result) noexcept;
+    FrameStatus paint(FrameResult& result) noexcept;
+    void prepare_next(FrameStatus status, FrameResult& result) noexcept;
+    void remember(const FrameResult& result) noexcept;
+
+    Config config_;
+    std::shared_ptr<const Series> series_;
+    double pixel_size_nm_, composition_;
+    bool names_trusted_;
+    std::size_t max_atoms_;
+
+    Helper helper_;
+    FrameColumns columns_;
+    SpeciesSorter species_;
+    Tracker track_;
+    Neighbourhoods neighbourhoods_;
+    Statistics statistics_;
+    MapPainter map_;
+    PlaceHistory place_;
+
+    // of the frame at hand
+    std::size_t surrounded_ =
+        0;                     // of the result's columns, in order: their neighbourhoods are final
+    std::size_t painted_ = 0;  // of those
+    std::vector<std::int32_t> track_of_;  // [atoms]
+};
+
+Pipeline::Stages::Stages(const Config& config, std::shared_ptr<const Series> series)
     : config_(config),
       series_(std::move(series)),
       pixel_size_nm_(first_known(config.specimen.pixel_size_nm, series_->pixel_size_nm)),
@@ -58,7 +112,7 @@ Pipeline::Pipeline(const Config& config, std::shared_ptr<const Series> series)
     make_room(track_of_, max_atoms_);
 }
 
-FrameResult Pipeline::make_result() const {
+FrameResult Pipeline::Stages::make_result() const {
     FrameResult r;
     r.series = series_;
     make_room(r.atoms, max_atoms_);
@@ -76,8 +130,8 @@ FrameResult Pipeline::make_result() const {
 }
 
 /// The whole flow: a frame, complete or not, becomes atoms, species, modes and maps.
-FrameStatus Pipeline::process(const Frame& frame, FrameResult& result,
-                              const Publish& publish) noexcept {
+FrameStatus Pipeline::Stages::process(const Frame& frame, FrameResult& result,
+                                      const Publish& publish) noexcept {
     FrameStatus status = analyse(frame, result);
     const auto now_ns =
         std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now().time_since_epoch())
@@ -93,7 +147,7 @@ FrameStatus Pipeline::process(const Frame& frame, FrameResult& result,
     return status;
 }
 
-FrameStatus Pipeline::analyse(const Frame& frame, FrameResult& result) noexcept {
+FrameStatus Pipeline::Stages::analyse(const Frame& frame, FrameResult& result) noexcept {
     const Helper::Awake awake(helper_);
     FrameStatus status = begin(frame, result);
     stage(status, result, stage_lattice,
@@ -121,7 +175,7 @@ FrameStatus Pipeline::analyse(const Frame& frame, FrameResult& result) noexcept 
     return status;
 }
 
-FrameStatus Pipeline::begin(const Frame& frame, FrameResult& result) noexcept {
+FrameStatus Pipeline::Stages::begin(const Frame& frame, FrameResult& result) noexcept {
     result.series = frame.series;
     result.frame_number = frame.number;
     result.complete = frame.complete;
@@ -146,7 +200,7 @@ FrameStatus Pipeline::begin(const Frame& frame, FrameResult& result) noexcept {
     return rows_in == 0 ? FrameStatus::no_atoms : FrameStatus::ok;
 }
 
-FrameStatus Pipeline::sort_species(FrameResult& result) noexcept {
+FrameStatus Pipeline::Stages::sort_species(FrameResult& result) noexcept {
     const bool same = std::abs(result.lattice.a_px * pixel_size_nm_ / config_.specimen.lattice_nm -
                                1) < kSameLattice;  // false for NaN
     bool generic = !same && !names_trusted_;
@@ -162,33 +216,25 @@ FrameStatus Pipeline::sort_species(FrameResult& result) noexcept {
     return FrameStatus::ok;
 }
 
-void Pipeline::resume(std::shared_ptr<const FieldOfView> earlier) {
+void Pipeline::Stages::resume(std::shared_ptr<const FieldOfView> earlier) {
     const char* unit = std::isfinite(pixel_size_nm_) ? "nm" : "px";
     if (earlier && earlier->unit == unit && earlier->neighbours == config_.statistics.neighbours &&
         earlier->size() <= 2 * max_atoms_) {
-        set_first_direction(earlier->rotation_rad);
-        earlier_ = std::move(earlier);
+        columns_.set_first_direction(earlier->rotation_rad);
+        place_.resume(std::move(earlier));
     }
 }
 
 /// What an earlier run has seen, if this first complete frame shows its place.
-void Pipeline::take_up(const Frame& frame, const FrameResult& result) noexcept {
-    const auto earlier = std::exchange(earlier_, nullptr);
-    if (static_cast<std::int64_t>(frame.number) < earlier->frames) {
-        return;  // numbers begin at 0: a recording that is played again
-    }
-    const double length_per_px = result.length_per_px();
-    const auto drift_px = find_again(*earlier, length_per_px, result.atoms, result.lattice);
-    if (drift_px) {
-        track_.restore(*earlier, length_per_px, *drift_px, result.atoms);
-        statistics_.restore(*earlier, length_per_px);
-        frames_here_ = frames_resumed_ = earlier->frames;
-        --visit_;
+void Pipeline::Stages::take_up(const Frame& frame, const FrameResult& result) noexcept {
+    if (const auto again = place_.find_earlier(frame.number, result)) {
+        track_.restore(*again->field, result.length_per_px(), again->drift_px, result.atoms);
+        statistics_.restore(*again->field, result.length_per_px());
     }
 }
 
-FrameStatus Pipeline::track(const Frame& frame, FrameResult& result) noexcept {
-    if (frame.complete && earlier_) {
+FrameStatus Pipeline::Stages::track(const Frame& frame, FrameResult& result) noexcept {
+    if (frame.complete) {
         take_up(frame, result);
     }
     const bool placed =
@@ -201,15 +247,14 @@ FrameStatus Pipeline::track(const Frame& frame, FrameResult& result) noexcept {
         result.notes |= note_drift_lost;
         if (frame.complete) {
             statistics_.forget_tracks();
-            frames_here_ = 0;
-            ++visit_;
+            place_.leave();
         }
     }
     return FrameStatus::ok;
 }
 
 /// Neighbourhoods that cannot change any more are gathered once.
-FrameStatus Pipeline::measure(FrameResult& result) noexcept {
+FrameStatus Pipeline::Stages::measure(FrameResult& result) noexcept {
     if (!columns_.expected()) {
         surrounded_ = painted_ = 0;
     }
@@ -221,7 +266,7 @@ FrameStatus Pipeline::measure(FrameResult& result) noexcept {
     return FrameStatus::ok;
 }
 
-FrameStatus Pipeline::accumulate(const Frame& frame, FrameResult& result) noexcept {
+FrameStatus Pipeline::Stages::accumulate(const Frame& frame, FrameResult& result) noexcept {
     if (frame.complete) {
         statistics_.update(result.atoms, track_of_, neighbourhoods_, helper_);
     }
@@ -233,7 +278,7 @@ FrameStatus Pipeline::accumulate(const Frame& frame, FrameResult& result) noexce
     return FrameStatus::ok;
 }
 
-FrameStatus Pipeline::paint(FrameResult& result) noexcept {
+FrameStatus Pipeline::Stages::paint(FrameResult& result) noexcept {
     if (painted_ == 0) {
         map_.begin(columns_.sites(result).a_px);
     }
@@ -244,7 +289,7 @@ FrameStatus Pipeline::paint(FrameResult& result) noexcept {
 }
 
 /// What the next frame starts from.
-void Pipeline::prepare_next(FrameStatus status, FrameResult& result) noexcept {
+void Pipeline::Stages::prepare_next(FrameStatus status, FrameResult& result) noexcept {
     if (status != FrameStatus::ok) {
         columns_.forget();
         return;
@@ -255,9 +300,9 @@ void Pipeline::prepare_next(FrameStatus status, FrameResult& result) noexcept {
     });
 }
 
-void Pipeline::remember(const FrameResult& result) noexcept {
+void Pipeline::Stages::remember(const FrameResult& result) noexcept {
     const Helper::Awake awake(helper_);
-    ++frames_here_;
+    place_.add_frame();
     const auto step_px = columns_.remember(result);
     helper_.both(
         [&] {
@@ -273,22 +318,44 @@ void Pipeline::remember(const FrameResult& result) noexcept {
         });
 }
 
-std::shared_ptr<const FieldOfView> Pipeline::field_of_view(const FrameResult& last) const {
-    auto field = std::make_shared<FieldOfView>();
-    field->key = field_key(series_->uuid, visit_);
-    field->name = series_->name;
-    field->unit = last.length_unit();
-    field->species_names = last.species_names;
-    field->composition = last.species.expected_second;
-    field->fraction_second = last.species.fraction_second;
-    field->width = series_->cols_px * last.length_per_px();
-    field->height = series_->rows_px * last.length_per_px();
-    field->a = last.lattice.a_px * last.length_per_px();
-    field->rotation_rad = last.lattice.rotation_rad;
+std::shared_ptr<const FieldOfView> Pipeline::Stages::field_of_view(const FrameResult& last) const {
+    auto field = place_.describe(*series_, last);
     field->neighbours = config_.statistics.neighbours;
-    field->frames = frames_here_;
     statistics_.collect(last.length_per_px(), *field);
     return field;
+}
+
+Pipeline::Pipeline(const Config& config, std::shared_ptr<const Series> series)
+    : stages_(std::make_unique<Stages>(config, std::move(series))) {}
+Pipeline::~Pipeline() = default;
+Pipeline::Pipeline(Pipeline&&) noexcept = default;
+Pipeline& Pipeline::operator=(Pipeline&&) noexcept = default;
+
+FrameResult Pipeline::make_result() const { return stages_->make_result(); }
+
+FrameStatus Pipeline::process(const Frame& frame, FrameResult& result,
+                              const Publish& publish) noexcept {
+    return stages_->process(frame, result, publish);
+}
+
+const Statistics& Pipeline::statistics() const noexcept { return stages_->statistics(); }
+
+std::shared_ptr<const FieldOfView> Pipeline::field_of_view(const FrameResult& last) const {
+    return stages_->field_of_view(last);
+}
+
+void Pipeline::set_visit(int visit) noexcept { stages_->place().set_visit(visit); }
+int Pipeline::visit() const noexcept { return stages_->place().visit(); }
+void Pipeline::resume(std::shared_ptr<const FieldOfView> earlier) {
+    stages_->resume(std::move(earlier));
+}
+std::int64_t Pipeline::frames_resumed() const noexcept { return stages_->place().frames_resumed(); }
+
+double Pipeline::first_direction_rad() const noexcept {
+    return stages_->columns().first_direction_rad();
+}
+void Pipeline::set_first_direction(double direction_rad) noexcept {
+    stages_->columns().set_first_direction(direction_rad);
 }
 
 }  // namespace dwellmap

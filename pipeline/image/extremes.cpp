@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dwellmap/extremes.hpp"
+#include "image/extremes.hpp"
 
-#include "vec8.hpp"
-#include "vectorise.hpp"
+#include "base/vec8.hpp"
+#include "base/vectorise.hpp"
 
 #include <algorithm>
 

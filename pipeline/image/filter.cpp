@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dwellmap/filter.hpp"
+#include "image/filter.hpp"
 
-#include "dwellmap/buffers.hpp"
-#include "vec8.hpp"
-#include "vectorise.hpp"
+#include "base/buffers.hpp"
+#include "base/vec8.hpp"
+#include "base/vectorise.hpp"
 
 #include <algorithm>
 #include <array>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "dwellmap/helper.hpp"
+#include "base/helper.hpp"
 #include "dwellmap/types.hpp"
 
 #include <array>

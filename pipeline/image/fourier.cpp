@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dwellmap/fourier.hpp"
+#include "image/fourier.hpp"
 
-#include "dwellmap/lattice.hpp"
-#include "spectrum_spot.hpp"
+#include "base/lattice.hpp"
+#include "image/spectrum_spot.hpp"
 
 #include <Eigen/LU>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dwellmap/grey_image.hpp"
+#include "image/grey_image.hpp"
 
 #include <algorithm>
 #include <cmath>

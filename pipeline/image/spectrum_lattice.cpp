@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dwellmap/spectrum_lattice.hpp"
+#include "image/spectrum_lattice.hpp"
 
 #include <Eigen/Geometry>
 #include <Eigen/LU>

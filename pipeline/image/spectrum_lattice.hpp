@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "dwellmap/lattice.hpp"
+#include "base/lattice.hpp"
 #include "dwellmap/types.hpp"
 
 #include <complex>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "spectrum_spot.hpp"
+#include "image/spectrum_spot.hpp"
 
 #include <Eigen/LU>
 

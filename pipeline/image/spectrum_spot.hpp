@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "dwellmap/fourier.hpp"
+#include "image/fourier.hpp"
 
 #include <Eigen/Core>
 

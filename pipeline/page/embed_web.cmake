@@ -28,7 +28,7 @@ foreach(file IN LISTS FILES)
   math(EXPR index "${index} + 1")
 endforeach()
 file(WRITE ${OUTPUT} "// Made by embed_web.cmake.
-#include \"web_pages.hpp\"
+#include \"page/web_pages.hpp\"
 namespace dwellmap {
 namespace {
 ${arrays}constexpr WebPage pages[] = {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dwellmap/series_json.hpp"
+#include "page/series_json.hpp"
 
-#include "json_numbers.hpp"
+#include "page/json_numbers.hpp"
 
 #include <algorithm>
 

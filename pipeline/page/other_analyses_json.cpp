@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dwellmap/descriptor_pca.hpp"
-#include "dwellmap/paper_analysis.hpp"
-#include "dwellmap/series_json.hpp"
+#include "page/series_json.hpp"
+#include "series/descriptor_pca.hpp"
+#include "series/paper_analysis.hpp"
 
-#include "json_numbers.hpp"
+#include "page/json_numbers.hpp"
 
 #include <cmath>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dwellmap/series_json.hpp"
-#include "dwellmap/structure_factor.hpp"
+#include "page/series_json.hpp"
+#include "views/structure_factor.hpp"
 
 #include <cmath>
 

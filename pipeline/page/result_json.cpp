@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dwellmap/result_json.hpp"
+#include "page/result_json.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -243,29 +243,6 @@ json flag_texts_json() {
 
 std::string to_text(const json& j) {
     return j.dump(-1, ' ', false, json::error_handler_t::replace);
-}
-
-const char* to_string(StreamState state) noexcept {
-    switch (state) {
-        case StreamState::waiting: return "waiting";
-        case StreamState::live: return "live";
-        case StreamState::stale: return "stale";
-        case StreamState::ended: return "ended";
-        case StreamState::disconnected: return "disconnected";
-    }
-    return "unknown";
-}
-
-const char* to_string(ModeName name) noexcept {
-    switch (name) {
-        case ModeName::unnamed: return "unnamed";
-        case ModeName::isotropic: return "isotropic";
-        case ModeName::symmetry_breaking: return "symmetry breaking";
-        case ModeName::shear: return "shear";
-        case ModeName::translation: return "translation";
-        case ModeName::rotation: return "rotation";
-    }
-    return "unknown";
 }
 
 }  // namespace dwellmap

@@ -38,7 +38,4 @@ nlohmann::json flag_texts_json();
 /// As text on one line; bytes that are not UTF-8 (names come from outside) are replaced.
 std::string to_text(const nlohmann::json& json);
 
-const char* to_string(StreamState state) noexcept;
-const char* to_string(ModeName name) noexcept;
-
 }  // namespace dwellmap

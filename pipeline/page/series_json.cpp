@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dwellmap/series_json.hpp"
+#include "page/series_json.hpp"
 
-#include "dwellmap/result_json.hpp"
+#include "page/result_json.hpp"
 
-#include "json_numbers.hpp"
+#include "page/json_numbers.hpp"
 
 #include <array>
 #include <cmath>

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "dwellmap/field_views.hpp"
-#include "dwellmap/fourier.hpp"
-#include "dwellmap/series_statistics.hpp"
+#include "image/fourier.hpp"
+#include "series/series_statistics.hpp"
+#include "views/field_views.hpp"
 
 #include <nlohmann/json.hpp>
 

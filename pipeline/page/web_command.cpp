@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "web_command.hpp"
+#include "page/web_command.hpp"
 
-#include "dwellmap/result_json.hpp"
-#include "web_message.hpp"
-#include "web_session.hpp"
+#include "page/result_json.hpp"
+#include "page/web_message.hpp"
+#include "page/web_session.hpp"
 
 #include <nlohmann/json.hpp>
 

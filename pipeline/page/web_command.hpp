@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "dwellmap/command.hpp"
-#include "web_request.hpp"
+#include "page/web_request.hpp"
+#include "wire/command.hpp"
 
 #include <optional>
 

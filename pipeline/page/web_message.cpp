@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "web_message.hpp"
+#include "page/web_message.hpp"
 
-#include "dwellmap/command.hpp"
-#include "dwellmap/result_json.hpp"
+#include "page/result_json.hpp"
+#include "wire/command.hpp"
 
 #include <algorithm>
 #include <bit>

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "dwellmap/grey_image.hpp"
-#include "dwellmap/recorder.hpp"
 #include "dwellmap/types.hpp"
-#include "web_trend.hpp"
+#include "image/grey_image.hpp"
+#include "page/web_trend.hpp"
+#include "wire/recording_status.hpp"
 
 #include <nlohmann/json.hpp>
 

@@ -5,7 +5,7 @@
 
 namespace dwellmap {
 
-/// A file of pipeline/web/, embedded at build time by embed_web.cmake.
+/// A file of pipeline/page/web/, embedded at build time by embed_web.cmake.
 struct WebPage {
     std::string_view path;  ///< "/view.js"; "/" is index.html
     std::string_view type;

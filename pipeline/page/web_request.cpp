@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "web_request.hpp"
+#include "page/web_request.hpp"
 
 #include <algorithm>
 

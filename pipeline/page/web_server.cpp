@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dwellmap/web_server.hpp"
+#include "page/web_server.hpp"
 
 #include "dwellmap/error.hpp"
-#include "web_message.hpp"
-#include "web_session.hpp"
+#include "page/web_message.hpp"
+#include "page/web_session.hpp"
 
 #include <spdlog/spdlog.h>
 #include <boost/asio/post.hpp>

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "dwellmap/command.hpp"
 #include "dwellmap/config.hpp"
 #include "dwellmap/source.hpp"
+#include "wire/command.hpp"
 
 #include <boost/asio/io_context.hpp>
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "web_session.hpp"
+#include "page/web_session.hpp"
 
-#include "web_command.hpp"
-#include "web_pages.hpp"
+#include "page/web_command.hpp"
+#include "page/web_pages.hpp"
 
 #include <algorithm>
 #include <string_view>

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "command_thread.hpp"
-#include "dwellmap/web_server.hpp"
-#include "web_request.hpp"
+#include "page/web_request.hpp"
+#include "page/web_server.hpp"
+#include "stream/command_thread.hpp"
 
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/beast/core.hpp>

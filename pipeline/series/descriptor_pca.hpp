@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "dwellmap/descriptors.hpp"
 #include "dwellmap/library.hpp"
+#include "views/descriptors.hpp"
 
 #include <Eigen/Core>
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dwellmap/paper_analysis.hpp"
+#include "series/paper_analysis.hpp"
 
-#include "dwellmap/gaussian_process.hpp"
 #include "dwellmap/types.hpp"
+#include "regression/gaussian_process.hpp"
 
 #include <Eigen/Eigenvalues>
 

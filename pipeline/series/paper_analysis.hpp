@@ -2,8 +2,8 @@
 #pragma once
 
 #include "dwellmap/library.hpp"
-#include "dwellmap/linear_regression.hpp"
-#include "dwellmap/score_cells.hpp"
+#include "regression/linear_regression.hpp"
+#include "series/score_cells.hpp"
 
 #include <Eigen/Core>
 

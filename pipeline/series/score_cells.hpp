@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "dwellmap/regression.hpp"
-#include "dwellmap/response_cell.hpp"
-#include "dwellmap/score_mixture.hpp"
+#include "mixtures/score_mixture.hpp"
+#include "regression/regression.hpp"
+#include "regression/response_cell.hpp"
 
 #include <cstdint>
 #include <span>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dwellmap/series_regression.hpp"
+#include "series/series_regression.hpp"
 
-#include "dwellmap/linear_regression.hpp"
+#include "regression/linear_regression.hpp"
 
 #include <algorithm>
 #include <cmath>

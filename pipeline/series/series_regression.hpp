@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "dwellmap/folded_errors.hpp"
-#include "dwellmap/gaussian_process.hpp"
-#include "dwellmap/magnitude_sums.hpp"
-#include "dwellmap/score_cells.hpp"
+#include "regression/folded_errors.hpp"
+#include "regression/gaussian_process.hpp"
+#include "regression/magnitude_sums.hpp"
+#include "series/score_cells.hpp"
 
 #include <Eigen/Core>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dwellmap/series_statistics.hpp"
+#include "series/series_statistics.hpp"
 
 #include "dwellmap/types.hpp"
 

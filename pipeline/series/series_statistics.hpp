@@ -3,7 +3,7 @@
 
 #include "dwellmap/config.hpp"
 #include "dwellmap/library.hpp"
-#include "dwellmap/species_series.hpp"
+#include "series/species_series.hpp"
 
 #include <array>
 #include <limits>
@@ -14,7 +14,7 @@ namespace dwellmap {
 ///
 /// All fields are turned by sixths of a turn to the first direction of the first of them, which is the one nearest to +x.
 /// After finish() the result depends on the fields alone, not on the order or the number of times in which they were put.
-/// Cost of put() and update(), 3,000 cations with 24 neighbours beside a library of 1e5: see pipeline/DESIGN.md.
+/// Cost of put() and update(), 3,000 cations with 24 neighbours beside a library of 1e5: see DESIGN.md.
 class SeriesStatistics {
 public:
     static constexpr std::size_t kAtOnce = 5'000;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The classes of neighbourhoods of a SpeciesSeries, and how many there are.
-#include "dwellmap/species_series.hpp"
+#include "series/species_series.hpp"
 
 #include <algorithm>
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dwellmap/species_series.hpp"
+#include "series/species_series.hpp"
 
+#include "atoms/patterns.hpp"
 #include "dwellmap/config.hpp"
-#include "dwellmap/descriptors.hpp"
-#include "dwellmap/patterns.hpp"
 #include "dwellmap/types.hpp"
+#include "views/descriptors.hpp"
 
 #include <algorithm>
 #include <cmath>

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "atoms/online_covariance.hpp"
+#include "atoms/online_pca.hpp"
+#include "classes/kmeans.hpp"
 #include "dwellmap/field_of_view.hpp"
-#include "dwellmap/kmeans.hpp"
-#include "dwellmap/online_covariance.hpp"
-#include "dwellmap/online_pca.hpp"
-#include "dwellmap/score_cells.hpp"
-#include "dwellmap/series_regression.hpp"
+#include "series/score_cells.hpp"
+#include "series/series_regression.hpp"
 
 #include <Eigen/Core>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dwellmap/analysis.hpp"
+#include "app/analysis.hpp"
 
 #include "dwellmap/library_file.hpp"
 #include "dwellmap/recording_reader.hpp"

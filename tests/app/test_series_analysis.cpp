@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dwellmap/series_analysis.hpp"
+#include "app/series_analysis.hpp"
 
 #include "dwellmap/error.hpp"
 #include "dwellmap/library_file.hpp"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dwellmap/find_again.hpp"
+#include "atoms/find_again.hpp"
 
 #include <catch2/catch.hpp>
 

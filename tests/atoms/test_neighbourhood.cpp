@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dwellmap/neighbourhood.hpp"
+#include "atoms/neighbourhood.hpp"
 
-#include "dwellmap/lattice.hpp"
-#include "dwellmap/patterns.hpp"
+#include "atoms/patterns.hpp"
+#include "base/lattice.hpp"
 #include "support/allocations.hpp"
 
 #include <catch2/catch.hpp>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dwellmap/covariance_change.hpp"
-#include "dwellmap/online_covariance.hpp"
+#include "atoms/covariance_change.hpp"
+#include "atoms/online_covariance.hpp"
 #include "reference/batch_pca.hpp"
 #include "support/allocations.hpp"
 

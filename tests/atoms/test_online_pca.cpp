@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dwellmap/online_pca.hpp"
+#include "atoms/online_pca.hpp"
 
-#include "dwellmap/patterns.hpp"
+#include "atoms/patterns.hpp"
 #include "reference/batch_pca.hpp"
 #include "support/allocations.hpp"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dwellmap/projection.hpp"
+#include "atoms/projection.hpp"
 
 #include <catch2/catch.hpp>
 

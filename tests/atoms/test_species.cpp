@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dwellmap/species.hpp"
+#include "atoms/species.hpp"
+#include "base/elements.hpp"
 #include "support/allocations.hpp"
 
 #include <catch2/catch.hpp>

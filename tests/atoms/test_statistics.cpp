@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "atoms/neighbourhood.hpp"
+#include "atoms/online_covariance.hpp"
+#include "atoms/online_pca.hpp"
+#include "atoms/statistics.hpp"
 #include "reference/batch_pca.hpp"
 #include "support/frames.hpp"
 

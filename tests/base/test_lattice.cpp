@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dwellmap/lattice.hpp"
-#include "dwellmap/spectrum_lattice.hpp"
+#include "base/lattice.hpp"
+#include "image/spectrum_lattice.hpp"
 #include "support/frames.hpp"
 
 #include <catch2/catch.hpp>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "nth_smallest.hpp"
+#include "base/nth_smallest.hpp"
 #include "support/allocations.hpp"
 
 #include <catch2/catch.hpp>

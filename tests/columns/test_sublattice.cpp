@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dwellmap/sublattice.hpp"
+#include "columns/sublattice.hpp"
 
 #include <catch2/catch.hpp>
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "analyze_image.hpp"
+#include "commands/analyze_image.hpp"
+#include "commands/replay.hpp"
 #include "dwellmap/pipeline.hpp"
 #include "dwellmap/result_hash.hpp"
-#include "replay.hpp"
 #include "support/allocations.hpp"
 #include "support/folder.hpp"
 #include "support/frames.hpp"

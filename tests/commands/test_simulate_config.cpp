@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "simulate_config.hpp"
+#include "commands/simulate_config.hpp"
 
 #include "dwellmap/error.hpp"
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "atoms/statistics.hpp"
 #include "support/allocations.hpp"
 #include "support/frames.hpp"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Published images, where they are at hand: folder DWELLMAP_IMAGES, or shared/data beside the project.
-#include "dwellmap/npy.hpp"
 #include "dwellmap/pipeline.hpp"
+#include "recording/npy.hpp"
 
 #include <catch2/catch.hpp>
 

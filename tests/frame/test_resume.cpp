@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "atoms/online_covariance.hpp"
+#include "atoms/statistics.hpp"
 #include "support/allocations.hpp"
 #include "support/frames.hpp"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dwellmap/extremes.hpp"
+#include "image/extremes.hpp"
 
 #include <catch2/catch.hpp>
 

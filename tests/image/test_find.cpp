@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dwellmap/find.hpp"
+#include "image/find.hpp"
 
 #include <catch2/catch.hpp>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dwellmap/fourier.hpp"
+#include "image/fourier.hpp"
 
-#include "dwellmap/lattice.hpp"
+#include "base/lattice.hpp"
 #include "support/allocations.hpp"
 #include "support/honeycomb.hpp"
 

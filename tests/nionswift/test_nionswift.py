@@ -3,7 +3,7 @@
 """The plug-in in a real Nion Swift, without a window, its simulated microscope looking at our crystal, beside the real
 analyzer: what is scanned is what arrives, results come back as data items, and scanning goes on whatever happens.
 
-    build/venv/bin/python tests/test_nionswift.py BIN_DIR
+    build/venv/bin/python tests/nionswift/test_nionswift.py BIN_DIR
 """
 import csv
 import json
@@ -18,7 +18,7 @@ import time
 import unittest
 
 sys.dont_write_bytecode = True
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent / "support"))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
 try:
     import h5py
     import numpy as np

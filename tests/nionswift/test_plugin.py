@@ -7,7 +7,7 @@ import sys
 import unittest
 from types import SimpleNamespace
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent / "support"))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
 import plugin_parts  # noqa: F401, the first: it finds the others
 import numpy as np
 import zmq

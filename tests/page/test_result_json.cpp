@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dwellmap/result_json.hpp"
+#include "page/result_json.hpp"
 
 #include <catch2/catch.hpp>
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // POST /command: who may, what is taken, what is answered.
+#include "page/web_command.hpp"
+#include "page/web_session.hpp"
 #include "support/web.hpp"
-#include "web_command.hpp"
-#include "web_session.hpp"
 
 #include <catch2/catch.hpp>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dwellmap/web_server.hpp"
+#include "page/web_server.hpp"
 
 #include "dwellmap/error.hpp"
 #include "support/web.hpp"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "web_trend.hpp"
+#include "page/web_trend.hpp"
 
 #include <catch2/catch.hpp>
 

@@ -16,6 +16,7 @@ COMPOSITIONS = (0.05, 0.55, 0.78, 0.95)
 try:
     import h5py
     import numpy as np
+    import sklearn  # noqa: F401  of the reference, which imports it late
     sys.path.insert(0, sys.argv[2])
     from stemoracle import stats
 except (ImportError, IndexError) as missing:

@@ -14,7 +14,7 @@ import tempfile
 import unittest
 
 sys.dont_write_bytecode = True
-ROOT = pathlib.Path(__file__).resolve().parent.parent
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "tools" / "python"))
 try:
     import h5py
@@ -25,8 +25,8 @@ except ModuleNotFoundError as missing:
     print(f"test_exporters: skipped, {missing} (apt-get install python3-numpy python3-h5py)")
     sys.exit(77)
 
-EXPORT = ROOT / "tools" / "dwellmap-export"
-EXAMPLE = re.search(r"```python\n(.*?)```", (ROOT / "firmware_bridge" / "RESULTS_FILE.md").read_text(encoding="utf-8"), re.S)[1]
+EXPORT = ROOT / "tools" / "python" / "dwellmap-export"
+EXAMPLE = re.search(r"```python\n(.*?)```", (ROOT / "tools" / "commands" / "RESULTS_FILE.md").read_text(encoding="utf-8"), re.S)[1]
 LAYERS = ("isotropic", "se_isotropic", "mode_1", "se_mode_1")
 
 
@@ -119,7 +119,7 @@ class Formats(ExportTest):
             self.check_rows(list(csv.DictReader(file)))
 
     def test_csv_is_that_of_the_analyzer(self) -> None:
-        source = (ROOT / "tools" / "atoms_csv.cpp").read_text(encoding="utf-8")
+        source = (ROOT / "tools" / "commands" / "atoms_csv.cpp").read_text(encoding="utf-8")
         function = source[source.index("void write_atoms_header"):source.index("void write_atoms(")]
         head = "".join(re.findall(r'"([^"]*)"', function))
         head = head.replace(",score_", "", 1).replace("flags,", "flags," + "".join(f"score_{k}," for k in range(1, 7)), 1)

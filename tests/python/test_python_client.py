@@ -23,7 +23,7 @@ except ModuleNotFoundError as missing:
     sys.exit(77)
 
 sys.dont_write_bytecode = True
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent / "support"))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
 import dwellmap_client
 from dwellmap_client import (Control, End, Heartbeat, Kind, RecordingState, Rejected, Rows, Series, Site, Start, decode,
                              listen, results)

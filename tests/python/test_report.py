@@ -14,16 +14,16 @@ import unittest
 import xml.etree.ElementTree as xml
 
 sys.dont_write_bytecode = True
-TOOLS = pathlib.Path(__file__).resolve().parent.parent / "tools"
-sys.path[:0] = [str(TOOLS), str(pathlib.Path(__file__).resolve().parent / "support")]
+TOOLS = pathlib.Path(__file__).resolve().parent.parent.parent / "tools/python"
+sys.path[:0] = [str(TOOLS), str(pathlib.Path(__file__).resolve().parent.parent / "support")]
 try:
     from example_results import RADIAL, ZIGZAG, example as plain_example
     import numpy as np
-    from report import descriptors, figure_modes, orient, published, words
-    from report.compose import write_report
-    from report.figure_process import runs
-    from report.plots import use_style, wrap
-    from report.results import Results
+    from dwellmap_report import descriptors, figure_modes, orient, published, words
+    from dwellmap_report.compose import write_report
+    from dwellmap_report.figure_process import runs
+    from dwellmap_report.plots import use_style, wrap
+    from dwellmap_report.results import Results
 except ModuleNotFoundError as missing:
     print(f"test_report: skipped, {missing} (apt-get install python3-matplotlib)")
     sys.exit(77)
@@ -271,7 +271,7 @@ class Command(Folder):
         launcher = self.folder / "dwellmap-report"
         if not launcher.exists():
             launcher.write_bytes((TOOLS / "dwellmap-report").read_bytes())
-            (self.folder / "report").symlink_to(TOOLS / "report")
+            (self.folder / "dwellmap_report").symlink_to(TOOLS / "dwellmap_report")
         return subprocess.run([sys.executable, launcher, *map(str, arguments)], capture_output=True, text=True,
                               check=False, env={**os.environ, "PATH": "", "PYTHONDONTWRITEBYTECODE": "1"})
 

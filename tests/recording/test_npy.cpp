@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dwellmap/error.hpp"
-#include "dwellmap/npy.hpp"
+#include "recording/npy.hpp"
 
 #include <catch2/catch.hpp>
 

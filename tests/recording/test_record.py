@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """dwellmap-record against a real stream, read back by h5py: bit for bit, and whatever ends it.
 
-usage: tests/test_record.py [BIN]     where the executables are; build/bin without
+usage: tests/recording/test_record.py [BIN]     where the executables are; build/bin without
 """
 import pathlib
 import random

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dwellmap/error.hpp"
-#include "dwellmap/hdf5_io.hpp"
 #include "dwellmap/recording_reader.hpp"
+#include "recording/hdf5_io.hpp"
 #include "support/folder.hpp"
 #include "support/recordings.hpp"
 

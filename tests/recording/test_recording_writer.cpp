@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dwellmap/error.hpp"
 #include "dwellmap/recording_reader.hpp"
-#include "dwellmap/recording_writer.hpp"
+#include "recording/recording_writer.hpp"
 #include "support/folder.hpp"
 #include "support/stream.hpp"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dwellmap/descriptor_pca.hpp"
-#include "dwellmap/paper_analysis.hpp"
 #include "dwellmap/types.hpp"
+#include "series/descriptor_pca.hpp"
+#include "series/paper_analysis.hpp"
 #include "support/synthetic_field.hpp"
 
 #include <Eigen/Dense>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dwellmap/score_cells.hpp"
+#include "series/score_cells.hpp"
 
 #include <catch2/catch.hpp>
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dwellmap/series_statistics.hpp"
+#include "series/series_statistics.hpp"
 
-#include "dwellmap/descriptors.hpp"
 #include "dwellmap/error.hpp"
 #include "reference/batch_pca.hpp"
 #include "support/synthetic_field.hpp"
+#include "views/descriptors.hpp"
 
 #include <catch2/catch.hpp>
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dwellmap/control_server.hpp"
+#include "stream/control_server.hpp"
 
 #include "command_generated.h"
-#include "dwellmap/command_message.hpp"
 #include "dwellmap/error.hpp"
 #include "support/io.hpp"
+#include "wire/command_message.hpp"
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dwellmap/latest.hpp"
+#include "stream/latest.hpp"
 #include "support/allocations.hpp"
 
 #include <catch2/catch.hpp>

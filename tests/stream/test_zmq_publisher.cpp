@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dwellmap/error.hpp"
 #include "dwellmap/result_message.hpp"
-#include "dwellmap/zmq_publisher.hpp"
 #include "result_generated.h"
+#include "stream/zmq_publisher.hpp"
 #include "support/io.hpp"
 #include "support/results.hpp"
 

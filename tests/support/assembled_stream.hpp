@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "dwellmap/frame_assembler.hpp"
+#include "stream/frame_assembler.hpp"
 #include "support/stream.hpp"
 
 #include <catch2/catch.hpp>

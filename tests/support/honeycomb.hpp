@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "dwellmap/cells.hpp"
-#include "dwellmap/find.hpp"
+#include "base/cells.hpp"
 #include "dwellmap/types.hpp"
+#include "image/find.hpp"
 
 #include <algorithm>
 #include <cmath>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "commands/player.hpp"
 #include "dwellmap/frame_message.hpp"
-#include "player.hpp"
 
 #include <catch2/catch.hpp>
 #include <zmq.hpp>

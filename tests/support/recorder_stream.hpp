@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "dwellmap/recorder.hpp"
 #include "dwellmap/recording_reader.hpp"
+#include "recording/recorder.hpp"
 #include "support/folder.hpp"
 #include "support/stream.hpp"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "dwellmap/recording_writer.hpp"
+#include "recording/recording_writer.hpp"
 #include "support/stream.hpp"
 
 #include <algorithm>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "atoms/patterns.hpp"
 #include "dwellmap/field_of_view.hpp"
-#include "dwellmap/patterns.hpp"
 
 #include <cmath>
 #include <numbers>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "analysis_output.hpp"
+#include "commands/analysis_output.hpp"
 
-#include "picture.hpp"
+#include "commands/picture.hpp"
 
 #include <algorithm>
 #include <filesystem>

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "analyze_image.hpp"
-#include "analyze_job.hpp"
-#include "atoms_csv.hpp"
-#include "output_file.hpp"
-#include "series_results.hpp"
+#include "commands/analyze_image.hpp"
+#include "commands/analyze_job.hpp"
+#include "commands/atoms_csv.hpp"
+#include "commands/output_file.hpp"
+#include "commands/series_results.hpp"
 
 #include "dwellmap/error.hpp"
 #include "dwellmap/library_file.hpp"
-#include "dwellmap/ranks.hpp"
+#include "store/ranks.hpp"
 
 #include <CLI/CLI.hpp>
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "analyze_image.hpp"
+#include "commands/analyze_image.hpp"
 
-#include "analysis_output.hpp"
-#include "atoms_csv.hpp"
+#include "commands/analysis_output.hpp"
+#include "commands/atoms_csv.hpp"
 #include "dwellmap/error.hpp"
-#include "dwellmap/npy.hpp"
 #include "dwellmap/pipeline.hpp"
 #include "dwellmap/result_hash.hpp"
+#include "recording/npy.hpp"
 
 #include <zlib.h>
 

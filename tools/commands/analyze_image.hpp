@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "analyze_job.hpp"
-#include "results_file.hpp"
-#include "series_results.hpp"
+#include "commands/analyze_job.hpp"
+#include "commands/results_file.hpp"
+#include "commands/series_results.hpp"
 
 #include <cstdint>
 #include <limits>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "analyze_job.hpp"
+#include "commands/analyze_job.hpp"
 
+#include "commands/temporary_folder.hpp"
 #include "dwellmap/error.hpp"
-#include "temporary_folder.hpp"
 
 #include <cmath>
 #include <fstream>

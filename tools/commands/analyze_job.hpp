@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "commands/image_input.hpp"
+#include "commands/replay.hpp"
 #include "dwellmap/config.hpp"
-#include "image_input.hpp"
-#include "replay.hpp"
 
 #include <limits>
 #include <string>

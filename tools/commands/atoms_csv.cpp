@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "atoms_csv.hpp"
+#include "commands/atoms_csv.hpp"
 
 #include <cmath>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Time of each stage on simulated frames, from pixels to map.
-#include "bench_series.hpp"
+#include "commands/bench_series.hpp"
 
 #include "dwellmap/error.hpp"
 #include "dwellmap/pipeline.hpp"

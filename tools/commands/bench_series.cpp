@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "bench_series.hpp"
+#include "commands/bench_series.hpp"
 
 #include "dwellmap/pipeline.hpp"
-#include "dwellmap/series_statistics.hpp"
 #include "dwellmap/simulated_microscope.hpp"
+#include "series/series_statistics.hpp"
 
 #include <chrono>
 #include <random>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Tells the analyzer what to do.
-#include "dwellmap/command_message.hpp"
-#include "dwellmap/endpoint.hpp"
 #include "dwellmap/error.hpp"
+#include "stream/endpoint.hpp"
+#include "wire/command_message.hpp"
 
 #include <CLI/CLI.hpp>
 

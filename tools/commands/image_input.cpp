@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "image_input.hpp"
+#include "commands/image_input.hpp"
 
+#include "commands/import_file.hpp"
+#include "commands/sidecar.hpp"
 #include "dwellmap/error.hpp"
-#include "import_file.hpp"
-#include "sidecar.hpp"
 
 #include <array>
 #include <filesystem>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "dwellmap/npy.hpp"
 #include "dwellmap/recording_reader.hpp"
+#include "recording/npy.hpp"
 
 #include <cstddef>
 #include <memory>

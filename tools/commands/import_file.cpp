@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "import_file.hpp"
+#include "commands/import_file.hpp"
 
+#include "commands/temporary_folder.hpp"
 #include "dwellmap/error.hpp"
-#include "temporary_folder.hpp"
 
 #include <fcntl.h>
 #include <spawn.h>

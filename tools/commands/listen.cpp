@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Results of the analyzer, to the terminal or a file.
-#include "atoms_csv.hpp"
-#include "dwellmap/endpoint.hpp"
+#include "commands/atoms_csv.hpp"
+#include "commands/result_lines.hpp"
 #include "dwellmap/error.hpp"
-#include "dwellmap/sequence.hpp"
-#include "result_lines.hpp"
+#include "stream/endpoint.hpp"
+#include "stream/sequence.hpp"
 
 #include <CLI/CLI.hpp>
 

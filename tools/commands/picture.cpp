@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "picture.hpp"
+#include "commands/picture.hpp"
 
 #include <cairo.h>
 

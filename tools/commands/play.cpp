@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Plays recordings and images as the stream of a microscope.
+#include "commands/image_input.hpp"
+#include "commands/player.hpp"
 #include "dwellmap/error.hpp"
 #include "dwellmap/frame_publisher.hpp"
-#include "image_input.hpp"
-#include "player.hpp"
 
 #include <CLI/CLI.hpp>
 

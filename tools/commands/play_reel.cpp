@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "play_reel.hpp"
+#include "commands/play_reel.hpp"
 
 #include "dwellmap/error.hpp"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "image_input.hpp"
+#include "commands/image_input.hpp"
 
 #include <cstddef>
 #include <cstdint>

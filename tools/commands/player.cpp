@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "player.hpp"
+#include "commands/player.hpp"
 
 #include "dwellmap/error.hpp"
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "commands/interval_errors.hpp"
+#include "commands/play_reel.hpp"
 #include "dwellmap/frame_publisher.hpp"
-#include "interval_errors.hpp"
-#include "play_reel.hpp"
 
 #include <cstddef>
 #include <cstdint>

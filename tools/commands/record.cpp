@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Records a stream, bit for bit.
-#include "dwellmap/endpoint.hpp"
 #include "dwellmap/error.hpp"
-#include "dwellmap/frame_assembler.hpp"
-#include "dwellmap/recorder.hpp"
+#include "recording/recorder.hpp"
+#include "stream/endpoint.hpp"
+#include "stream/frame_assembler.hpp"
 
 #include <CLI/CLI.hpp>
 #include <zmq.hpp>

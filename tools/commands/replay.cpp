@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "replay.hpp"
+#include "commands/replay.hpp"
 
 #include <algorithm>
 

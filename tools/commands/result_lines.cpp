@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "result_lines.hpp"
+#include "commands/result_lines.hpp"
 
-#include "atoms_csv.hpp"
-#include "dwellmap/result_json.hpp"
+#include "commands/atoms_csv.hpp"
+#include "page/result_json.hpp"
 #include "result_generated.h"
 
 #include <algorithm>

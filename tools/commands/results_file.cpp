@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "results_file.hpp"
+#include "commands/results_file.hpp"
 
-#include "atoms_csv.hpp"
+#include "base/utc.hpp"
+#include "commands/atoms_csv.hpp"
 #include "dwellmap/error.hpp"
-#include "dwellmap/hdf5_io.hpp"
-#include "dwellmap/utc.hpp"
+#include "recording/hdf5_io.hpp"
 
 #include <array>
 #include <cstddef>

@@ -9,7 +9,7 @@
 
 namespace dwellmap {
 
-/// Atoms and maps of frames in one HDF5 file, laid out as firmware_bridge/RESULTS_FILE.md says. Written under another name and
+/// Atoms and maps of frames in one HDF5 file, laid out as tools/commands/RESULTS_FILE.md says. Written under another name and
 /// moved into place by commit(): nothing half-written is left behind. add() may be called by several threads.
 class ResultsFile {
 public:

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "series_results.hpp"
+#include "commands/series_results.hpp"
 
+#include "classes/kmeans.hpp"
 #include "dwellmap/error.hpp"
-#include "dwellmap/field_views.hpp"
-#include "dwellmap/fourier.hpp"
-#include "dwellmap/grey_image.hpp"
-#include "dwellmap/kmeans.hpp"
-#include "dwellmap/result_json.hpp"
-#include "dwellmap/series_json.hpp"
-#include "dwellmap/series_statistics.hpp"
+#include "image/fourier.hpp"
+#include "image/grey_image.hpp"
+#include "page/result_json.hpp"
+#include "page/series_json.hpp"
+#include "series/series_statistics.hpp"
+#include "views/field_views.hpp"
 
 #include <algorithm>
 #include <cmath>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sidecar.hpp"
+#include "commands/sidecar.hpp"
 
 #include "dwellmap/error.hpp"
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // A simulated microscope on ZeroMQ, or into a file.
+#include "commands/simulate_config.hpp"
 #include "dwellmap/error.hpp"
 #include "dwellmap/frame_publisher.hpp"
 #include "dwellmap/simulated_microscope.hpp"
 #include "dwellmap/simulated_output.hpp"
-#include "simulate_config.hpp"
 
 #include <CLI/CLI.hpp>
 

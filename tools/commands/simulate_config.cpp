@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "simulate_config.hpp"
+#include "commands/simulate_config.hpp"
 
-#include "dwellmap/config_reader.hpp"
+#include "base/config_reader.hpp"
 
 #include <algorithm>
 #include <cmath>

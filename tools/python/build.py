@@ -13,7 +13,7 @@ import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
-SCHEMAS = [ROOT / "firmware_bridge/frame.fbs", ROOT / "pipeline/result.fbs", ROOT / "pipeline/command.fbs"]
+SCHEMAS = [ROOT / "firmware_bridge/wire" / name for name in ("frame.fbs", "result.fbs", "command.fbs")]
 
 
 def relocated(code: str) -> str:

@@ -18,7 +18,7 @@ BACKGROUND, BACKGROUND_SLOPE = 0.15, 0.05  # of the Mo peak
 MO_CROSS_SECTION_A2 = 0.02
 MARGIN_NM = 0.35  # columns nearer to the edge are not scored
 TOLERANCE_NM = 0.06  # a column found further away is another one
-BINARIES = pathlib.Path(__file__).resolve().parent.parent / "build" / "bin"
+BINARIES = pathlib.Path(__file__).resolve().parent.parent.parent / "build" / "bin"
 
 
 @dataclasses.dataclass(frozen=True)

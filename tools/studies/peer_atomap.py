@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Columns of an image with atomap; tools/compare_peer runs it in atomap's own environment.
+"""Columns of an image with atomap; tools/studies/compare_peer runs it in atomap's own environment.
 
     peer_atomap.py IMAGE.npy OUT.csv [START.csv]
 

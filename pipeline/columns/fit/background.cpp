@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dwellmap/background.hpp"
+#include "fit/background.hpp"
 
-#include "vectorise.hpp"
+#include "base/vectorise.hpp"
 
 #include <algorithm>
 #include <cmath>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "dwellmap/fit_image.hpp"
 #include "dwellmap/types.hpp"
+#include "fit/fit_image.hpp"
 
 #include <vector>
 

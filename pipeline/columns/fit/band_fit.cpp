@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dwellmap/band_fit.hpp"
+#include "fit/band_fit.hpp"
 
-#include "column_lines.hpp"
-#include "column_step.hpp"
-#include "dwellmap/buffers.hpp"
+#include "base/buffers.hpp"
+#include "fit/column_lines.hpp"
+#include "fit/column_step.hpp"
 
 #include <algorithm>
 #include <cmath>

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "dwellmap/cells.hpp"
-#include "dwellmap/find.hpp"
-#include "dwellmap/helper.hpp"
-#include "dwellmap/point_grid.hpp"
-#include "dwellmap/refine.hpp"
+#include "base/cells.hpp"
+#include "base/helper.hpp"
+#include "base/point_grid.hpp"
 #include "dwellmap/types.hpp"
+#include "fit/refine.hpp"
+#include "image/find.hpp"
 
 #include <Eigen/Core>
 

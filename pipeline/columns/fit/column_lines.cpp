@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "column_lines.hpp"
+#include "fit/column_lines.hpp"
 
-#include "vec8.hpp"
-#include "vectorise.hpp"
+#include "base/vec8.hpp"
+#include "base/vectorise.hpp"
 
 #include <algorithm>
 #include <cmath>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "column_step.hpp"
+#include "fit/column_step.hpp"
 
 #include <algorithm>
 #include <cmath>

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "column_window.hpp"
-#include "dwellmap/fit_image.hpp"
 #include "dwellmap/types.hpp"
+#include "fit/column_window.hpp"
+#include "fit/fit_image.hpp"
 
 namespace dwellmap {
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "column_lines.hpp"
+#include "fit/column_lines.hpp"
 
 #include <cstddef>
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "dwellmap/cells.hpp"
-#include "dwellmap/refine.hpp"
+#include "base/cells.hpp"
 #include "dwellmap/types.hpp"
+#include "fit/refine.hpp"
 
 #include <vector>
 

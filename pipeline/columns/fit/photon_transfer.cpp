@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dwellmap/photon_transfer.hpp"
+#include "fit/photon_transfer.hpp"
 
 #include <Eigen/Core>
 #include <Eigen/LU>

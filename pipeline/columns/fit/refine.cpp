@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dwellmap/refine.hpp"
+#include "fit/refine.hpp"
 
-#include "column_step.hpp"
-#include "dwellmap/buffers.hpp"
-#include "dwellmap/joint_errors.hpp"
-#include "nth_smallest.hpp"
+#include "base/buffers.hpp"
+#include "base/nth_smallest.hpp"
+#include "fit/column_step.hpp"
+#include "fit/joint_errors.hpp"
 
 #include <algorithm>
 #include <cmath>

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "dwellmap/background.hpp"
-#include "dwellmap/cells.hpp"
-#include "dwellmap/fit_image.hpp"
-#include "dwellmap/helper.hpp"
-#include "dwellmap/photon_transfer.hpp"
+#include "base/cells.hpp"
+#include "base/helper.hpp"
 #include "dwellmap/types.hpp"
+#include "fit/background.hpp"
+#include "fit/fit_image.hpp"
+#include "fit/photon_transfer.hpp"
 
 #include <array>
 #include <cstdint>

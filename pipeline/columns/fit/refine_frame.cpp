@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The fit of a frame of which nothing is known, as a whole.
-#include "dwellmap/refine.hpp"
+#include "fit/refine.hpp"
 
-#include "column_lines.hpp"
+#include "fit/column_lines.hpp"
 
 #include <algorithm>
 #include <cmath>

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dwellmap/kmeans.hpp"
+#include "classes/kmeans.hpp"
 
-#include "dwellmap/silhouette.hpp"
+#include "classes/silhouette.hpp"
 
-#include "nearest_centre.hpp"
+#include "classes/nearest_centre.hpp"
 
 #include <algorithm>
 #include <array>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "nearest_centre.hpp"
+#include "classes/nearest_centre.hpp"
 
-#include "vectorise.hpp"
+#include "base/vectorise.hpp"
 
 #include <cstring>
 #include <limits>

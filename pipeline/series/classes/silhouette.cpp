@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dwellmap/silhouette.hpp"
+#include "classes/silhouette.hpp"
 
-#include "dwellmap/kmeans.hpp"
+#include "classes/kmeans.hpp"
 
-#include "vectorise.hpp"
+#include "base/vectorise.hpp"
 
 #include <algorithm>
 #include <array>

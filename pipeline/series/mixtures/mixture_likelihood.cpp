@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "mixture_likelihood.hpp"
+#include "mixtures/mixture_likelihood.hpp"
 
-#include "vec8d.hpp"
-#include "vectorise.hpp"
+#include "base/vec8d.hpp"
+#include "base/vectorise.hpp"
 
 #include <cmath>
 #include <numbers>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dwellmap/score_mixture.hpp"
+#include "mixtures/score_mixture.hpp"
 
-#include "mixture_likelihood.hpp"
-#include "symmetric_mixture.hpp"
+#include "mixtures/mixture_likelihood.hpp"
+#include "mixtures/symmetric_mixture.hpp"
 
 #include <Eigen/Cholesky>
 #include <Eigen/Core>

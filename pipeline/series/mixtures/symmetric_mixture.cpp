@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "symmetric_mixture.hpp"
+#include "mixtures/symmetric_mixture.hpp"
 
-#include "mixture_likelihood.hpp"
-#include "vec8d.hpp"
-#include "vectorise.hpp"
+#include "base/vec8d.hpp"
+#include "base/vectorise.hpp"
+#include "mixtures/mixture_likelihood.hpp"
 
 #include <algorithm>
 #include <cmath>

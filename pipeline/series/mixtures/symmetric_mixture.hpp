@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "dwellmap/score_mixture.hpp"
+#include "mixtures/score_mixture.hpp"
 
 #include <span>
 

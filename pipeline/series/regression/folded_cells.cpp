@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dwellmap/folded_cells.hpp"
+#include "regression/folded_cells.hpp"
 
 #include <algorithm>
 #include <map>

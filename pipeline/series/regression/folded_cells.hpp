@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "dwellmap/regression.hpp"
+#include "regression/regression.hpp"
 
 #include <Eigen/Core>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dwellmap/folded_errors.hpp"
+#include "regression/folded_errors.hpp"
 
 #include <algorithm>
 #include <limits>

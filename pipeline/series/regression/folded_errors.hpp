@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "dwellmap/folded_regression.hpp"
+#include "regression/folded_regression.hpp"
 
 #include <cstddef>
 #include <map>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dwellmap/folded_regression.hpp"
+#include "regression/folded_regression.hpp"
 
-#include "folded_sums.hpp"
+#include "regression/folded_sums.hpp"
 
 #include <Eigen/Cholesky>
 #include <Eigen/LU>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "dwellmap/folded_cells.hpp"
-#include "dwellmap/regression.hpp"
+#include "regression/folded_cells.hpp"
+#include "regression/regression.hpp"
 
 #include <Eigen/Core>
 

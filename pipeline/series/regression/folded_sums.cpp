@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "folded_sums.hpp"
+#include "regression/folded_sums.hpp"
 
-#include "vectorise.hpp"
+#include "base/vectorise.hpp"
 
 #include <algorithm>
 #include <cmath>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dwellmap/gaussian_process.hpp"
+#include "regression/gaussian_process.hpp"
 
 #include <algorithm>
 #include <cmath>

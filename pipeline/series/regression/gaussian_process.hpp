@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "dwellmap/response_cell.hpp"
+#include "regression/response_cell.hpp"
 
 #include <Eigen/Cholesky>
 #include <Eigen/Core>

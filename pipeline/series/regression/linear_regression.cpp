@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dwellmap/linear_regression.hpp"
+#include "regression/linear_regression.hpp"
 
 #include <Eigen/Cholesky>
 

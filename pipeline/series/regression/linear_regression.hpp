@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "dwellmap/gaussian_process.hpp"
-#include "dwellmap/regression.hpp"
-#include "dwellmap/response_cell.hpp"
+#include "regression/gaussian_process.hpp"
+#include "regression/regression.hpp"
+#include "regression/response_cell.hpp"
 
 #include <Eigen/Core>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dwellmap/magnitude_sums.hpp"
+#include "regression/magnitude_sums.hpp"
 
 #include <algorithm>
 #include <cmath>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "dwellmap/linear_regression.hpp"
+#include "regression/linear_regression.hpp"
 
 #include <Eigen/Core>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dwellmap/regression.hpp"
+#include "regression/regression.hpp"
 
 #include <cmath>
 

@@ -2,7 +2,7 @@
 #include "dwellmap/library_file.hpp"
 
 #include "dwellmap/error.hpp"
-#include "dwellmap/library_hdf5.hpp"
+#include "store/library_hdf5.hpp"
 
 #include <fcntl.h>
 #include <sys/file.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dwellmap/library_hdf5.hpp"
+#include "store/library_hdf5.hpp"
 
 #include "dwellmap/error.hpp"
-#include "dwellmap/hdf5_io.hpp"
+#include "recording/hdf5_io.hpp"
 
 #include <zlib.h>
 

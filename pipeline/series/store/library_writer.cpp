@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dwellmap/library_writer.hpp"
+#include "store/library_writer.hpp"
 
 #include "dwellmap/error.hpp"
 

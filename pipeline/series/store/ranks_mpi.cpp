@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dwellmap/library_hdf5.hpp"
-#include "dwellmap/ranks.hpp"
+#include "store/library_hdf5.hpp"
+#include "store/ranks.hpp"
 
 #include <mpi.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dwellmap/ranks.hpp"
+#include "store/ranks.hpp"
 
 #include <cstdlib>
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dwellmap/field_views.hpp"
+#include "views/field_views.hpp"
 
-#include "dwellmap/descriptors.hpp"
-#include "dwellmap/patterns.hpp"
+#include "atoms/patterns.hpp"
+#include "views/descriptors.hpp"
 
 #include <cmath>
 #include <vector>

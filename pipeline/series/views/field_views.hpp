@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "dwellmap/cluster_statistics.hpp"
 #include "dwellmap/field_of_view.hpp"
-#include "dwellmap/neighbour_histogram.hpp"
-#include "dwellmap/structure_factor.hpp"
 #include "dwellmap/types.hpp"
+#include "views/cluster_statistics.hpp"
+#include "views/neighbour_histogram.hpp"
+#include "views/structure_factor.hpp"
 
 #include <array>
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dwellmap/neighbour_histogram.hpp"
+#include "views/neighbour_histogram.hpp"
 
-#include "dwellmap/patterns.hpp"
-#include "vectorise.hpp"
+#include "atoms/patterns.hpp"
+#include "base/vectorise.hpp"
 
 #include <algorithm>
 #include <array>

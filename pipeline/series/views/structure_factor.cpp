@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dwellmap/structure_factor.hpp"
+#include "views/structure_factor.hpp"
 
-#include "dwellmap/cells.hpp"
+#include "base/cells.hpp"
 
 #include <Eigen/LU>
 

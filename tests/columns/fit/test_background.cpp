@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dwellmap/background.hpp"
+#include "fit/background.hpp"
 
 #include <catch2/catch.hpp>
 

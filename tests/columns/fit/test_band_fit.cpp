@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dwellmap/band_fit.hpp"
+#include "fit/band_fit.hpp"
 #include "support/allocations.hpp"
 #include "support/honeycomb.hpp"
 

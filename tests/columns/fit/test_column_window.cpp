@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "column_window.hpp"
+#include "fit/column_window.hpp"
 
 #include <catch2/catch.hpp>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dwellmap/refine.hpp"
+#include "fit/refine.hpp"
 #include "support/honeycomb.hpp"
 
 #include <catch2/catch.hpp>

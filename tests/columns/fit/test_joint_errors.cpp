@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dwellmap/joint_errors.hpp"
+#include "fit/joint_errors.hpp"
 #include "support/honeycomb.hpp"
 
 #include <Eigen/Cholesky>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dwellmap/kmeans.hpp"
+#include "classes/kmeans.hpp"
 
-#include "dwellmap/patterns.hpp"
-#include "dwellmap/silhouette.hpp"
+#include "atoms/patterns.hpp"
+#include "classes/silhouette.hpp"
 #include "support/allocations.hpp"
 
 #include <catch2/catch.hpp>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dwellmap/score_mixture.hpp"
+#include "mixtures/score_mixture.hpp"
 
 #include "support/allocations.hpp"
 

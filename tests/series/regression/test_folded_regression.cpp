@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dwellmap/folded_regression.hpp"
+#include "regression/folded_regression.hpp"
 
-#include "dwellmap/folded_errors.hpp"
-#include "folded_sums.hpp"
+#include "regression/folded_errors.hpp"
+#include "regression/folded_sums.hpp"
 #include "support/regression_series.hpp"
 
 #include <catch2/catch.hpp>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dwellmap/linear_regression.hpp"
+#include "regression/linear_regression.hpp"
 
-#include "dwellmap/magnitude_sums.hpp"
+#include "regression/magnitude_sums.hpp"
 #include "support/regression_series.hpp"
 
 #include <catch2/catch.hpp>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Started by tests/ranks_test with several ranks: what the first of them gathers is what it would have had alone.
-#include "dwellmap/library_hdf5.hpp"
-#include "dwellmap/ranks.hpp"
+// Started by tests/series/store/ranks_test with several ranks: what the first of them gathers is what it would have had alone.
+#include "store/library_hdf5.hpp"
+#include "store/ranks.hpp"
 #include "support/fields.hpp"
 
 #include <cstddef>

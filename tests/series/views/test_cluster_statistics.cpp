@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dwellmap/cluster_statistics.hpp"
+#include "views/cluster_statistics.hpp"
 
 #include <catch2/catch.hpp>
 

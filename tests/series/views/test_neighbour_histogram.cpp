@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dwellmap/neighbour_histogram.hpp"
+#include "views/neighbour_histogram.hpp"
 
-#include "dwellmap/patterns.hpp"
+#include "atoms/patterns.hpp"
 #include "support/allocations.hpp"
 
 #include <catch2/catch.hpp>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dwellmap/structure_factor.hpp"
+#include "views/structure_factor.hpp"
 
 #include "dwellmap/simulated_crystal.hpp"
-#include "dwellmap/simulated_disorder.hpp"
+#include "simulator/simulated_disorder.hpp"
 
 #include <Eigen/LU>
 

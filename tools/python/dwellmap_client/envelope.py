@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The first 32 bytes of every message, as firmware_bridge/PROTOCOL.md has them, and why a message is refused."""
+"""The first 32 bytes of every message, as firmware_bridge/wire/PROTOCOL.md has them, and why a message is refused."""
 from __future__ import annotations
 
 import enum

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a microscope sends: start, rows, end, heartbeat. Each field is explained in firmware_bridge/PROTOCOL.md.
+"""What a microscope sends: start, rows, end, heartbeat. Each field is explained in firmware_bridge/wire/PROTOCOL.md.
 
 Classes are checked in the same way before they are sent and after they were received; None means "not known".
 """

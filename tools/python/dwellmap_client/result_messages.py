@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What an analyzer publishes: atoms, map, statistics, series, event. Each field is explained in
-firmware_bridge/PROTOCOL.md and pipeline/result.fbs. Arrays are read-only views into the message."""
+firmware_bridge/wire/PROTOCOL.md and firmware_bridge/wire/result.fbs. Arrays are read-only views into the message."""
 from __future__ import annotations
 
 import enum

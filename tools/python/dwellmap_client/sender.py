@@ -24,7 +24,7 @@ _POLL_MS = 20
 
 
 class FrameSender:
-    """Binds an XPUB socket and sends start, row blocks, end and heartbeat as firmware_bridge/PROTOCOL.md says.
+    """Binds an XPUB socket and sends start, row blocks, end and heartbeat as firmware_bridge/wire/PROTOCOL.md says.
 
     Never waits for a subscriber, unless `wait_s` says how long: then one that is behind is waited for, and nothing is
     lost to it (for sending from files). One thread owns it; poll() about ten times a second while nothing is sent.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Writes recordings as firmware_bridge/RECORDING.md has them."""
+"""Writes recordings as firmware_bridge/recording/RECORDING.md has them."""
 import datetime
 import json
 import pathlib

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Reads and writes files of results: firmware_bridge/RESULTS_FILE.md."""
+"""Reads and writes files of results: tools/commands/RESULTS_FILE.md."""
 import dataclasses
 import datetime
 import pathlib

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dwellmap/command.hpp"
+#include "wire/command.hpp"
 
+#include "base/text.hpp"
 #include "dwellmap/frame_message.hpp"
-#include "dwellmap/text.hpp"
 
 #include <algorithm>
 #include <array>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "dwellmap/recorder.hpp"
+#include "wire/recording_status.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -30,9 +30,6 @@ using CommandHandler = std::function<CommandReply(const Command&)>;
 
 /// "status", "record_start", "record_stop", "reset"; empty: none of these.
 std::optional<Command::Kind> command_named(std::string_view name) noexcept;
-
-/// "off", "recording", "failed".
-std::string_view to_string(RecordingStatus::State state) noexcept;
 
 /// What is wrong with a command, in a sentence; empty: nothing.
 std::string problem_of(const Command& command);
