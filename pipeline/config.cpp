@@ -2,7 +2,7 @@
 #include "dwellmap/config.hpp"
 
 #include "dwellmap/config_reader.hpp"
-#include "dwellmap/species.hpp"
+#include "dwellmap/elements.hpp"
 #include "toml_text.hpp"
 
 #include <algorithm>

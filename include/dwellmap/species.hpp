@@ -7,13 +7,9 @@
 #include "dwellmap/types.hpp"
 
 #include <initializer_list>
-#include <string>
 #include <vector>
 
 namespace dwellmap {
-
-/// Atomic number of an element symbol ("Re"), of the first element in a column's name ("S2", "Se2"); 0: not one.
-int atomic_number(const std::string& name) noexcept;
 
 /// Which cations are of the second species.
 ///
