@@ -7,7 +7,6 @@
 #include "dwellmap/types.hpp"
 
 #include <initializer_list>
-#include <string>
 #include <vector>
 
 namespace dwellmap {

@@ -5,12 +5,47 @@
 
 #include <toml++/toml.h>
 
+#include <optional>
 #include <set>
+#include <type_traits>
 
 namespace dwellmap {
+namespace {
+
+using Strings = std::vector<std::string>;
+
+const char* type_name(double) { return "a number"; }
+const char* type_name(int) { return "a whole number"; }
+const char* type_name(bool) { return "true or false"; }
+const char* type_name(const std::string&) { return "a string"; }
+const char* type_name(const Strings&) { return "a list of strings"; }
+
+/// @return nothing where the type is wrong
+template <class T>
+std::optional<T> read_value(const toml::node& node) {
+    if (std::is_same_v<T, std::string> && !node.is_string()) {
+        return {};  // a date
+    }
+    return node.value<T>();
+}
+
+template <>
+std::optional<Strings> read_value(const toml::node& node) {
+    const auto* list = node.as_array();
+    if (list == nullptr || !list->is_homogeneous<std::string>()) {
+        return {};
+    }
+    Strings values;
+    for (const auto& v : *list) {
+        values.push_back(*v.value<std::string>());
+    }
+    return values;
+}
+
+}  // namespace
 
 struct ConfigReader::Impl {
-    std::string where;
+    std::string where;  // of the problems: " in FILE"
     toml::table table;
     std::set<std::string> known;
     std::vector<std::string> problems;
@@ -52,11 +87,6 @@ struct ConfigReader::Impl {
         }
     }
 
-    toml::node* find(const char* name) {
-        known.insert(name);
-        return table.at_path(name).node();
-    }
-
     void unknown_keys(const toml::table& t, const std::string& prefix) {
         for (const auto& [key, node] : t) {
             const auto name = prefix + std::string(key.str());
@@ -67,34 +97,18 @@ struct ConfigReader::Impl {
             }
         }
     }
-
-    template <class T, class Valid>
-    void take(const char* name, T& value, const Valid& valid, const char* rule, const char* type) {
-        auto* node = find(name);
-        if (node != nullptr) {
-            const auto v = node->value<T>();
-            if (!v || (std::is_same_v<T, std::string> && !node->is_string())) {
-                problem(std::string(name) + " must be " + type);
-                return;
-            }
-            value = *v;
-        }
-        if (valid && !valid(value)) {
-            problem(std::string(name) + " " + rule);
-        }
-    }
 };
 
-ConfigReader::ConfigReader(const std::string& file, const std::vector<std::string>& overrides)
+ConfigReader::ConfigReader(From from, const std::string& source,
+                           const std::vector<std::string>& overrides)
     : impl_(std::make_unique<Impl>()) {
-    impl_->where = file;
-    if (!file.empty()) {
-        try {
-            impl_->table = toml::parse_file(file);
-        } catch (const toml::parse_error& e) {
-            impl_->problem(std::string(e.description()) + " at line " +
-                           std::to_string(e.source().begin.line));
-        }
+    const bool is_file = from == From::file && !source.empty();
+    impl_->where = is_file ? " in " + source : "";
+    try {
+        impl_->table = is_file ? toml::parse_file(source) : toml::parse(source);
+    } catch (const toml::parse_error& e) {
+        impl_->problem(std::string(e.description()) + " at line " +
+                       std::to_string(e.source().begin.line));
     }
     for (const auto& o : overrides) {
         impl_->merge(o);
@@ -103,43 +117,27 @@ ConfigReader::ConfigReader(const std::string& file, const std::vector<std::strin
 
 ConfigReader::~ConfigReader() = default;
 
-void ConfigReader::key(const char* name, double& value, const std::function<bool(double)>& valid,
-                       const char* rule) {
-    impl_->take(name, value, valid, rule, "a number");
-}
-
-void ConfigReader::key(const char* name, int& value, const std::function<bool(int)>& valid,
-                       const char* rule) {
-    impl_->take(name, value, valid, rule, "a whole number");
-}
-
-void ConfigReader::key(const char* name, bool& value) {
-    impl_->take(name, value, std::function<bool(bool)>{}, "", "true or false");
-}
-
-void ConfigReader::key(const char* name, std::string& value,
-                       const std::function<bool(const std::string&)>& valid, const char* rule) {
-    impl_->take(name, value, valid, rule, "a string");
-}
-
-void ConfigReader::key(const char* name, std::vector<std::string>& value,
-                       const std::function<bool(const std::vector<std::string>&)>& valid,
-                       const char* rule) {
-    if (auto* node = impl_->find(name)) {
-        const auto* list = node->as_array();
-        if (list == nullptr || !list->is_homogeneous<std::string>()) {
-            impl_->problem(std::string(name) + " must be a list of strings");
+template <class T>
+void ConfigReader::key(const char* name, T& value, const SettingRule<T>& rule) {
+    impl_->known.insert(name);
+    if (const auto* node = impl_->table.at_path(name).node()) {
+        auto read = read_value<T>(*node);
+        if (!read) {
+            impl_->problem(std::string(name) + " must be " + type_name(value));
             return;
         }
-        value.clear();
-        for (const auto& v : *list) {
-            value.push_back(*v.value<std::string>());
-        }
+        value = *std::move(read);
     }
-    if (valid && !valid(value)) {
-        impl_->problem(std::string(name) + " " + rule);
+    if (rule.valid && !rule.valid(value)) {
+        impl_->problem(std::string(name) + " " + rule.text);
     }
 }
+
+template void ConfigReader::key(const char*, double&, const SettingRule<double>&);
+template void ConfigReader::key(const char*, int&, const SettingRule<int>&);
+template void ConfigReader::key(const char*, bool&, const SettingRule<bool>&);
+template void ConfigReader::key(const char*, std::string&, const SettingRule<std::string>&);
+template void ConfigReader::key(const char*, Strings&, const SettingRule<Strings>&);
 
 void ConfigReader::require(bool right, const std::string& problem) {
     if (!right) {
@@ -152,10 +150,7 @@ void ConfigReader::finish() {
     if (impl_->problems.empty()) {
         return;
     }
-    std::string text = "wrong configuration";
-    if (!impl_->where.empty()) {
-        text += " in " + impl_->where;
-    }
+    std::string text = "wrong configuration" + impl_->where;
     for (const auto& p : impl_->problems) {
         text += "\n  " + p;
     }

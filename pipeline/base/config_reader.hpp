@@ -1,36 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <functional>
+#include "base/setting_rule.hpp"
+
 #include <memory>
 #include <string>
 #include <vector>
 
 namespace dwellmap {
 
-/// Reads settings from a TOML file and `key=value` overrides, and collects everything that is wrong:
+/// Reads settings from TOML and `key=value` overrides, and collects everything that is wrong:
 /// syntax, unknown keys, wrong types, values out of range. finish() throws the whole list at once.
 ///
-///     ConfigReader in(file, overrides);
-///     in.key("refine.passes", c.refine.passes, [](int v) { return v >= 1 && v <= 20; }, "must be in 1..20");
+///     ConfigReader in(ConfigReader::From::file, file, overrides);
+///     in.key("refine.passes", c.refine.passes, whole(1, 20));
 ///     in.finish();
 class ConfigReader {
 public:
-    /// @param file       path of a TOML file; empty: none
+    enum class From { file, text };
+
+    /// @param source     path of a TOML file, or its text; empty: none
     /// @param overrides  "table.key=value", value in TOML syntax (a bare word is taken as a string)
-    ConfigReader(const std::string& file, const std::vector<std::string>& overrides);
+    ConfigReader(From from, const std::string& source, const std::vector<std::string>& overrides);
     ~ConfigReader();
 
-    /// Absent keys keep `value`. `valid` says what is right, so that NaN fails too.
-    void key(const char* name, double& value, const std::function<bool(double)>& valid,
-             const char* rule);
-    void key(const char* name, int& value, const std::function<bool(int)>& valid, const char* rule);
-    void key(const char* name, bool& value);
-    void key(const char* name, std::string& value,
-             const std::function<bool(const std::string&)>& valid = {}, const char* rule = "");
-    void key(const char* name, std::vector<std::string>& value,
-             const std::function<bool(const std::vector<std::string>&)>& valid = {},
-             const char* rule = "");
+    /// An absent key keeps `value`. T: double, int, bool, std::string or a vector of those strings.
+    template <class T>
+    void key(const char* name, T& value, const SettingRule<T>& rule = {});
 
     /// A problem found by the caller, for instance between two keys.
     void require(bool right, const std::string& problem);

@@ -11,33 +11,36 @@
 
 namespace dwellmap {
 
-/// Settings as TOML, a line and a comment each. Numbers are the shortest that give the same bits when they are read again.
+/// Settings as TOML, a line and a comment each. Numbers are the shortest that give the same bits
+/// when they are read again.
 class TomlText {
 public:
-    void table(const char* name) {
-        text_ += (text_.empty() ? "[" : "\n[") + std::string(name) + "]\n";
-    }
+    /// @param name   "table.key"; the settings of a table follow each other
+    /// @param value  a NaN is absent: its line is a comment
     template <class Value>
-    void key(const char* name, const Value& value, const char* meaning) {
-        line(std::string(name) + " = " + written(value), meaning);
-    }
-    /// Commented out where it is absent.
-    void optional(const char* name, double value, const char* meaning) {
-        std::isnan(value) ? line(std::string("# ") + name + " =", meaning)
-                          : key(name, value, meaning);
+    void key(const std::string& name, const Value& value, const char* meaning) {
+        const auto dot = name.find('.');
+        if (name.substr(0, dot) != table_) {
+            table_ = name.substr(0, dot);
+            text_ += (text_.empty() ? "[" : "\n[") + table_ + "]\n";
+        }
+        const std::string text = written(value);
+        std::string line = (text.empty() ? "# " : "") + name.substr(dot + 1) + " =" +
+                           (text.empty() ? "" : " " + text);
+        line.resize(std::max(line.size() + 1, kColumn), ' ');
+        text_ += line + "# " + meaning + "\n";
     }
     const std::string& text() const { return text_; }
 
 private:
     static constexpr std::size_t kColumn = 36;  // of the comments
 
-    void line(std::string text, const char* meaning) {
-        text.resize(std::max(text.size() + 1, kColumn), ' ');
-        text_ += text + "# " + meaning + "\n";
-    }
     static std::string written(bool v) { return v ? "true" : "false"; }
     static std::string written(int v) { return std::to_string(v); }
     static std::string written(double v) {
+        if (std::isnan(v)) {
+            return "";
+        }
         std::array<char, 32> digits{};
         const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), v).ptr;
         const std::string text(digits.data(), end);
@@ -65,7 +68,7 @@ private:
         return text + "]";
     }
 
-    std::string text_;
+    std::string text_, table_;
 };
 
 }  // namespace dwellmap

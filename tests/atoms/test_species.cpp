@@ -46,19 +46,6 @@ SpecimenConfig mo_re() { return {}; }
 
 }  // namespace
 
-TEST_CASE("elements are known by their symbols", "[species]") {
-    const auto [name, z] = GENERATE(table<std::string, int>({{"Mo", 42},
-                                                             {"Re", 75},
-                                                             {"S2", 16},
-                                                             {"W", 74},
-                                                             {"Se2", 34},
-                                                             {"V", 23},
-                                                             {"C", 6},
-                                                             {"Xx", 0},
-                                                             {"", 0}}));
-    CHECK(atomic_number(name) == z);
-}
-
 TEST_CASE("the mixture labels by contrast, with and without the expected composition",
           "[species]") {
     const double x = GENERATE(0.05, 0.55, 0.78, 0.95);

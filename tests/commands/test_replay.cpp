@@ -12,7 +12,6 @@
 #include <catch2/catch.hpp>
 
 #include <cmath>
-#include <fstream>
 #include <functional>
 
 using namespace dwellmap;
@@ -115,28 +114,6 @@ Config unusual_config() {
 }
 
 }  // namespace
-
-TEST_CASE("settings in a recording are read back to the last bit", "[replay]") {
-    const Config config = unusual_config();
-    const Folder folder;
-    const auto file = folder / "settings.toml";
-    std::ofstream(file) << describe(config);
-    const Config again = load_config(file, {});
-    CHECK(again.find.threshold == config.find.threshold);
-    CHECK(again.filter.fwhm_nm == config.filter.fwhm_nm);
-    CHECK(describe(again) == describe(config));
-}
-
-TEST_CASE("settings with quotes and backslashes are read back", "[replay]") {
-    Config config;
-    config.recording.folder = "a \"b\" \\ c";
-    config.web.token = "secret";
-    const Folder folder;
-    const auto file = folder / "settings.toml";
-    std::ofstream(file) << describe(config);
-    CHECK(load_config(file, {}).recording.folder == config.recording.folder);
-    CHECK_THAT(describe(config), !Contains("secret"));
-}
 
 TEST_CASE("the hash of a result changes with everything in it but the times", "[replay]") {
     const auto change = GENERATE(values<std::function<void(FrameResult&)>>({

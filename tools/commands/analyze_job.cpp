@@ -5,7 +5,6 @@
 #include "dwellmap/error.hpp"
 
 #include <cmath>
-#include <fstream>
 
 namespace dwellmap {
 namespace {
@@ -30,13 +29,6 @@ std::string changing_option(const AnalyzeOptions& o) {
            : std::isfinite(o.pixel_nm) ? "--pixel-nm"
            : !o.compositions.empty()   ? "--composition"
                                        : "";
-}
-
-Config parse_config(const std::string& toml) {
-    const TemporaryFolder folder;
-    const auto file = folder / "parameters.toml";
-    std::ofstream(file) << toml;
-    return load_config(file, {});
 }
 
 /// As the live run analysed it, if the recording knows and no option says otherwise.

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
 #include <limits>
 #include <numbers>
 
@@ -14,125 +13,111 @@ namespace {
 
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 
-bool not_negative(double v) { return v >= 0 && std::isfinite(v); }
-bool positive(double v) { return v > 0 && std::isfinite(v); }
-bool fraction(double v) { return v >= 0 && v <= 1; }
-bool none_or_positive(double v) { return std::isnan(v) || positive(v); }
-bool anything_finite(double v) { return std::isfinite(v); }
+SettingRule<double> finite() {
+    return {[](double v) { return std::isfinite(v); }, "must be a finite number"};
+}
 
-constexpr const char* kNotNegative = "must be 0 or more";
-constexpr const char* kPositive = "must be more than 0";
-constexpr const char* kFraction = "must be in [0, 1]";
-constexpr const char* kFinite = "must be a finite number";
+SettingRule<double> positive() {
+    return {[](double v) { return v > 0 && std::isfinite(v); }, "must be more than 0"};
+}
+
+SettingRule<double> not_negative(const std::string& text = "must be 0 or more") {
+    return {[](double v) { return v >= 0 && std::isfinite(v); }, text};
+}
+
+SettingRule<int> at_least(int low, const std::string& remark = "") {
+    return {[low](int v) { return v >= low; },
+            "must be " + std::to_string(low) + remark + " or more"};
+}
 
 /// Reads a value that the file has in another unit.
 void scaled(ConfigReader& in, const char* name, double& value, double unit,
-            const std::function<bool(double)>& valid, const char* rule) {
+            const SettingRule<double>& rule) {
     double shown = value / unit;
-    in.key(name, shown, valid, rule);
+    in.key(name, shown, rule);
     value = shown * unit;
 }
 
 void read_crystal(ConfigReader& in, CrystalConfig& c) {
-    const auto near_zero = [](double v) { return std::abs(v) <= 0.2; };
-    in.key("crystal.composition", c.composition, fraction, kFraction);
-    in.key(
-        "crystal.lattice_nm", c.lattice_nm, [](double v) { return v >= 0.1 && v <= 2; },
-        "must be in [0.1, 2]");
-    scaled(in, "crystal.angle_deg", c.angle_rad, std::numbers::pi / 180, anything_finite, kFinite);
-    in.key("crystal.misfit", c.misfit, near_zero, "must be in [-0.2, 0.2]");
-    in.key(
-        "crystal.residual_strain", c.residual_strain, [](double v) { return v >= 0 && v <= 0.2; },
-        "must be in [0, 0.2]");
-    in.key("crystal.residual_length_nm", c.residual_length_nm, positive, kPositive);
-    scaled(in, "crystal.zigzag_alpha_pm", c.zigzag.alpha_nm, 1e-3, anything_finite, kFinite);
-    scaled(in, "crystal.zigzag_beta_pm", c.zigzag.beta_nm, 1e-3, anything_finite, kFinite);
-    scaled(in, "crystal.zigzag_gamma_pm", c.zigzag.gamma_nm, 1e-3, anything_finite, kFinite);
-    in.key(
-        "crystal.domain_nm", c.domain_nm, [](double v) { return v >= 1; }, "must be 1 or more");
-    in.key("crystal.minor_fraction", c.minor_fraction, fraction, kFraction);
-    scaled(in, "crystal.disorder_pm", c.disorder_nm, 1e-3, not_negative, kNotNegative);
-    in.key("crystal.sulfur_vacancies", c.sulfur_vacancies, fraction, kFraction);
+    in.key("crystal.composition", c.composition, between(0, 1));
+    in.key("crystal.lattice_nm", c.lattice_nm, between(0.1, 2));
+    scaled(in, "crystal.angle_deg", c.angle_rad, std::numbers::pi / 180, finite());
+    in.key("crystal.misfit", c.misfit, between(-0.2, 0.2));
+    in.key("crystal.residual_strain", c.residual_strain, between(0, 0.2));
+    in.key("crystal.residual_length_nm", c.residual_length_nm, positive());
+    scaled(in, "crystal.zigzag_alpha_pm", c.zigzag.alpha_nm, 1e-3, finite());
+    scaled(in, "crystal.zigzag_beta_pm", c.zigzag.beta_nm, 1e-3, finite());
+    scaled(in, "crystal.zigzag_gamma_pm", c.zigzag.gamma_nm, 1e-3, finite());
+    in.key("crystal.domain_nm", c.domain_nm,
+           SettingRule<double>{[](double v) { return v >= 1; }, "must be 1 or more"});
+    in.key("crystal.minor_fraction", c.minor_fraction, between(0, 1));
+    scaled(in, "crystal.disorder_pm", c.disorder_nm, 1e-3, not_negative());
+    in.key("crystal.sulfur_vacancies", c.sulfur_vacancies, between(0, 1));
 }
 
 void read_scan(ConfigReader& in, ScanConfig& c) {
-    const auto side = [](int v) { return v >= 16 && v <= 8192; };
+    const auto side = whole(16, 8192);
     int size_px = 512;
-    in.key("scan.size_px", size_px, side, "must be in 16..8192");
-    c.rows_px = c.cols_px = side(size_px) ? size_px : 512;
-    in.key("scan.rows_px", c.rows_px, side, "must be in 16..8192");
-    in.key("scan.cols_px", c.cols_px, side, "must be in 16..8192");
-    in.key(
-        "scan.pixel_nm", c.pixel_size_nm, [](double v) { return v >= 0.002 && v <= 0.08; },
-        "must be in [0.002, 0.08]");
+    in.key("scan.size_px", size_px, side);
+    c.rows_px = c.cols_px = side.valid(size_px) ? size_px : 512;
+    in.key("scan.rows_px", c.rows_px, side);
+    in.key("scan.cols_px", c.cols_px, side);
+    in.key("scan.pixel_nm", c.pixel_size_nm, between(0.002, 0.08));
     in.require(std::max(c.rows_px, c.cols_px) * c.pixel_size_nm <= 80,
                "scan: the field of view must not exceed 80 nm");
-    in.key("scan.dwell_us", c.dwell_us, positive, kPositive);
-    in.key("scan.flyback_us", c.flyback_us, not_negative, kNotNegative);
-    in.key(
-        "scan.probe_sigma_nm", c.probe_sigma_nm, [](double v) { return v >= 0.01 && v <= 0.2; },
-        "must be in [0.01, 0.2]");
+    in.key("scan.dwell_us", c.dwell_us, positive());
+    in.key("scan.flyback_us", c.flyback_us, not_negative());
+    in.key("scan.probe_sigma_nm", c.probe_sigma_nm, between(0.01, 0.2));
     double dose = kNone;
     double electrons = kNone;
-    in.key("scan.dose", dose, none_or_positive, kPositive);
-    in.key("scan.electrons_per_mo", electrons, none_or_positive, kPositive);
+    in.key("scan.dose", dose, or_absent(positive()));
+    in.key("scan.electrons_per_mo", electrons, or_absent(positive()));
     in.require(std::isnan(dose) || std::isnan(electrons),
                "scan.dose and scan.electrons_per_mo say the same: give one");
     c.electrons_per_mo = !std::isnan(dose)        ? dose * kMoCrossSectionA2
                          : !std::isnan(electrons) ? electrons
                                                   : c.electrons_per_mo;
-    in.key("scan.background", c.background, not_negative, kNotNegative);
-    in.key("scan.background_slope", c.background_slope, not_negative, kNotNegative);
-    in.key(
-        "scan.intensity_scatter", c.intensity_scatter, [](double v) { return v >= 0 && v <= 0.3; },
-        "must be in [0, 0.3]");
-    scaled(in, "scan.row_jitter_pm", c.row_jitter_nm, 1e-3, not_negative, kNotNegative);
-    in.key(
-        "scan.jitter_correlation", c.jitter_correlation, [](double v) { return v >= 0 && v < 1; },
-        "must be in [0, 1)");
-    in.key("scan.drift_x_nm", c.drift_nm.x(), anything_finite, kFinite);
-    in.key("scan.drift_y_nm", c.drift_nm.y(), anything_finite, kFinite);
-    in.key("scan.drift_walk_nm", c.drift_walk_nm, not_negative, kNotNegative);
-    in.key(
-        "scan.drift_range_nm", c.drift_range_nm, [](double v) { return v > 0 && v <= 20; },
-        "must be in (0, 20]");
-    in.key("scan.read_noise", c.read_noise, not_negative, kNotNegative);
+    in.key("scan.background", c.background, not_negative());
+    in.key("scan.background_slope", c.background_slope, not_negative());
+    in.key("scan.intensity_scatter", c.intensity_scatter, between(0, 0.3));
+    scaled(in, "scan.row_jitter_pm", c.row_jitter_nm, 1e-3, not_negative());
+    in.key("scan.jitter_correlation", c.jitter_correlation,
+           SettingRule<double>{[](double v) { return v >= 0 && v < 1; }, "must be in [0, 1)"});
+    in.key("scan.drift_x_nm", c.drift_nm.x(), finite());
+    in.key("scan.drift_y_nm", c.drift_nm.y(), finite());
+    in.key("scan.drift_walk_nm", c.drift_walk_nm, not_negative());
+    in.key("scan.drift_range_nm", c.drift_range_nm, above(0, 20));
+    in.key("scan.read_noise", c.read_noise, not_negative());
     bool noise_free = false;
     in.key("scan.noise_free", noise_free);
     c = noise_free ? without_noise(c) : c;
 }
 
 void read_changes(ConfigReader& in, ChangeConfig& c) {
-    const auto few = [](double v) { return v >= 0 && v <= 1000; };
-    in.key("changes.switches_per_frame", c.switches_per_frame, few, "must be in [0, 1000]");
-    in.key("changes.vacancies_per_frame", c.vacancies_per_frame, few, "must be in [0, 1000]");
-    in.key("changes.growth_per_frame", c.growth_per_frame, fraction, kFraction);
-    in.key("changes.growth_radius_nm", c.growth_radius_nm, positive, kPositive);
-    scaled(in, "changes.creep_pm_per_frame", c.creep_nm_per_frame, 1e-3, not_negative,
-           kNotNegative);
-    in.key(
-        "changes.first_frame", c.first_frame, [](int v) { return v >= 1; }, "must be 1 or more");
+    in.key("changes.switches_per_frame", c.switches_per_frame, between(0, 1000));
+    in.key("changes.vacancies_per_frame", c.vacancies_per_frame, between(0, 1000));
+    in.key("changes.growth_per_frame", c.growth_per_frame, between(0, 1));
+    in.key("changes.growth_radius_nm", c.growth_radius_nm, positive());
+    scaled(in, "changes.creep_pm_per_frame", c.creep_nm_per_frame, 1e-3, not_negative());
+    in.key("changes.first_frame", c.first_frame, at_least(1));
 }
 
 void read_stream(ConfigReader& in, SimulateConfig& c) {
-    in.key(
-        "stream.endpoint", c.endpoint,
-        [](const std::string& v) { return v.find("://") != std::string::npos; },
-        "must look like tcp://127.0.0.1:5555");
+    in.key("stream.endpoint", c.endpoint,
+           SettingRule<std::string>{
+               [](const std::string& v) { return v.find("://") != std::string::npos; },
+               "must look like tcp://127.0.0.1:5555"});
     in.key("stream.allow_any_address", c.allow_any_address);
-    in.key(
-        "stream.rows_per_block", c.rows_per_block, [](int v) { return v >= 1; },
-        "must be 1 or more");
+    in.key("stream.rows_per_block", c.rows_per_block, at_least(1));
     c.rows_per_block = std::min(c.rows_per_block, c.scan.rows_px);
-    in.key(
-        "stream.frames", c.frames, [](int v) { return v >= 0; }, "must be 0 (endless) or more");
-    in.key("stream.speed", c.speed, not_negative, "must be 0 (as fast as possible) or more");
-    in.key("stream.wait_subscriber_s", c.wait_subscriber_s, not_negative, kNotNegative);
-    in.key("faults.loss", c.faults.loss, fraction, kFraction);
-    in.key("faults.duplicate", c.faults.duplicate, fraction, kFraction);
-    in.key("faults.reorder", c.faults.reorder, fraction, kFraction);
-    in.key("faults.corrupt", c.faults.corrupt, fraction, kFraction);
-    in.key("faults.stall_s", c.faults.stall_s, not_negative, kNotNegative);
+    in.key("stream.frames", c.frames, at_least(0, " (endless)"));
+    in.key("stream.speed", c.speed, not_negative("must be 0 (as fast as possible) or more"));
+    in.key("stream.wait_subscriber_s", c.wait_subscriber_s, not_negative());
+    in.key("faults.loss", c.faults.loss, between(0, 1));
+    in.key("faults.duplicate", c.faults.duplicate, between(0, 1));
+    in.key("faults.reorder", c.faults.reorder, between(0, 1));
+    in.key("faults.corrupt", c.faults.corrupt, between(0, 1));
+    in.key("faults.stall_s", c.faults.stall_s, not_negative());
 }
 
 }  // namespace
@@ -176,14 +161,13 @@ const std::array<SettingOption, 30> kSettingOptions{{
 SimulateConfig load_simulate_config(const std::string& file,
                                     const std::vector<std::string>& overrides) {
     SimulateConfig c;
-    ConfigReader in(file, overrides);
+    ConfigReader in(ConfigReader::From::file, file, overrides);
     read_crystal(in, c.crystal);
     read_scan(in, c.scan);
     read_changes(in, c.changes);
     read_stream(in, c);
     int seed = 1;
-    in.key(
-        "seed", seed, [](int v) { return v >= 0; }, "must be 0 or more");
+    in.key("seed", seed, at_least(0));
     c.crystal.seed = c.scan.seed = c.changes.seed = static_cast<std::uint64_t>(seed);
     c.faults.seed = static_cast<std::uint32_t>(seed);
     in.finish();
