@@ -8,14 +8,14 @@ import { known, scaled } from './numbers.js';
 /** @typedef {{ frame: number, value: number, se: number }} Point */
 
 /** Never magnifies less than three errors. @param {Point[]} points */
-export function trendRange(points) {
+function trendRange(points) {
   const low = Math.min(...points.map(({ value, se }) => value - 3 * se));
   const high = Math.max(...points.map(({ value, se }) => value + 3 * se));
   return high > low ? { low, high } : { low: low - 1e-6, high: high + 1e-6 };
 }
 
 /** @param {Trend} trend @param {TrendName} name @param {number} factor from its unit to the shown one */
-export function pointsOf(trend, name, factor) {
+function pointsOf(trend, name, factor) {
   return trend.frame.flatMap((frame, k) => {
     const value = scaled(trend[name][k], factor);
     return known(value) ? [{ frame, value, se: scaled(trend[`se_${name}`][k], factor) ?? 0 }] : [];
