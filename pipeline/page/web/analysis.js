@@ -1,25 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
 // The screens beside the frame's: what a field of view shows as a whole, and the statistics of the series.
-import { compositionColour, count, fixed, known, small } from './colours.js';
 import { showClasses } from './classes.js';
 import { showClusters } from './clusters.js';
+import { compositionColour } from './colours.js';
 import { showDensities } from './densities.js';
-import { element, label } from './dom.js';
+import { $, element, label, part } from './dom.js';
 import { showMixtures } from './mixtures.js';
 import { showModes } from './modes.js';
 import { showNeighbours } from './neighbours.js';
+import { count, fixed, known, small } from './numbers.js';
 import { showReciprocal } from './reciprocal.js';
 import { showRegression } from './regression.js';
 import { showSurface } from './surface.js';
 
-const $ = (id) => document.getElementById(id);
+/** @import { Analysis, Frame, Statistics } from './messages.d.ts' */
+/** @typedef {ReturnType<typeof contextOf>} Context */
+
+/** @type {Statistics} */
 const EMPTY = { fields: [], pca: [], mixtures: [], kmeans: [], regression: [] };
+/** @type {string | null} */
 let chosen = null;  // species of the panels that show one
 
+/** @param {number} n @param {string} word */
 const plural = (n, word) => `${count(n)} ${word}${n === 1 ? '' : 's'}`;
-const sum = (list, key) => list.reduce((total, entry) => total + entry[key], 0);
+/** @param {number[]} list */
+const sum = (list) => list.reduce((total, entry) => total + entry, 0);
 
-/// What the panels need to know beside their own data. The scale is the newest frame's.
+/**
+ * What the panels need to know beside their own data. The scale is the newest frame's.
+ * @param {Analysis | null} analysis @param {Frame | undefined} frame
+ */
 function contextOf(analysis, frame) {
   const statistics = analysis?.statistics ?? EMPTY;
   const unit = analysis?.unit ?? 'px';
@@ -34,6 +44,7 @@ function contextOf(analysis, frame) {
   };
 }
 
+/** @param {Context} context */
 function showFields({ statistics: { fields }, leftOut, library }) {
   $('fields').replaceChildren(...fields.flatMap(({ name, composition, frames, atoms }) => {
     const dot = element('span', 'dot');
@@ -43,15 +54,15 @@ function showFields({ statistics: { fields }, leftOut, library }) {
     return [dot, text];
   }));
   $('fields-total').textContent = fields.length
-    ? `Series: ${plural(fields.length, 'field')}, ${plural(sum(fields, 'frames'), 'frame')}, ${plural(sum(fields, 'atoms'), 'atom')}`
+    ? `Series: ${plural(fields.length, 'field')}, ${plural(sum(fields.map((f) => f.frames)), 'frame')}, ${plural(sum(fields.map((f) => f.atoms)), 'atom')}`
     : 'Series: waiting for a complete frame';
   $('series-notes').textContent = [leftOut && `this field is left out: ${leftOut}`, library && `library: ${library}`].filter(Boolean).join('; ');
 }
 
-/// Species of which there is a regression; the one chosen stays chosen.
+/** Species of which there is a regression; the one chosen stays chosen. @param {Context} context */
 function offerSpecies({ statistics }) {
   const offered = statistics.regression.map((r) => r.species);
-  if (!offered.includes(chosen)) chosen = offered.at(-1) ?? null;
+  if (!chosen || !offered.includes(chosen)) chosen = offered.at(-1) ?? null;
   const buttons = [...$('of-species').querySelectorAll('button')];
   if (buttons.map((b) => b.textContent).join() !== offered.join()) {
     $('of-species').replaceChildren(...offered.map((name) => element('button', '', name)));
@@ -59,13 +70,15 @@ function offerSpecies({ statistics }) {
   for (const b of $('of-species').children) b.ariaPressed = String(b.textContent === chosen);
 }
 
+/** @param {Analysis | null} analysis @param {Context} context */
 function showSeries(analysis, context) {
   const { statistics, species } = context;
+  /** @param {string} name */
   const pca = (name) => statistics.pca.find((p) => p.species === name);
   showFields(context);
   offerSpecies(context);
   label($('series-modes'), `series, ${context.fields}`, statistics.pca.length ? '' : 'complete neighbourhoods');
-  showModes($('series-modes').querySelector('.mode-grid'), species.map((name) => pca(name) ?? { species: name, count: 0 }), 0);
+  showModes(part(document, '#series-modes .mode-grid'), species.map((name) => pca(name) ?? { species: name, count: 0, modes: [] }), 0);
   showDensities($('series-densities'), analysis?.densities, (name, mode) => pca(name)?.modes[mode]?.name ?? '', context);
   showMixtures($('series-mixtures'), statistics.mixtures.filter((m) => m.species === chosen), context);
   const regression = statistics.regression.find((r) => r.species === chosen);
@@ -74,19 +87,22 @@ function showSeries(analysis, context) {
   showClasses($('series-classes'), statistics.kmeans.map((set) => ({ ...set, mean: pca(set.species)?.mean })), context);
 }
 
-/// @param screen "neighbours" or "series"; @param analysis the newest, or null; @param frame the newest, or undefined
+/**
+ * @param {string} screen "neighbours" or "series"
+ * @param {Analysis | null} analysis the newest @param {Frame | undefined} frame the newest
+ */
 export function showAnalysis(screen, analysis, frame) {
   const context = contextOf(analysis, frame);
   if (screen === 'series') {
     showSeries(analysis, context);
     $('of-species').onclick = ({ target }) => {
-      if (target.tagName !== 'BUTTON') return;
+      if (!(target instanceof HTMLButtonElement)) return;
       chosen = target.textContent;
       showSeries(analysis, context);
     };
     return;
   }
-  const views = analysis?.views ?? {};
+  const views = analysis?.views;
   showReciprocal($('reciprocal'), views, context);
   showNeighbours($('neighbours'), views, context);
   showClusters($('clusters'), views, context);

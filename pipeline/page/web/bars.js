@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Beside the image: the colour bars with range and unit, or the species' marks.
 import { css, species as marks } from './colours.js';
+import { sizedPen } from './dom.js';
 import { cross, outline } from './scene.js';
+
+/** @import { Range } from './colours.js' */
+/** @typedef {{ title: string[], range: Range, unit: string, fitted: boolean }} Bar */
 
 const FONT = '11px system-ui, "DejaVu Sans", sans-serif';
 
+/** @param {CanvasRenderingContext2D} pen @param {number} x @param {number} y @param {number} height @param {Bar} bar */
 function colourBar(pen, x, y, height, { title, range, unit, fitted }) {
   pen.fillStyle = '#8796a8';
   pen.font = FONT;
@@ -28,10 +33,11 @@ function colourBar(pen, x, y, height, { title, range, unit, fitted }) {
   pen.fillText(fitted ? 'fitted' : 'fixed range', x, top + h + 31);
 }
 
+/** @param {CanvasRenderingContext2D} pen @param {number} x @param {number} y @param {string[]} names */
 function legend(pen, x, y, names) {
   pen.font = FONT;
-  const rows = [[0, names[0]], [1, names[1]], [2, names[2]], [3, names[3]]].filter(([, name]) => name);
-  rows.forEach(([key, name], k) => {
+  const rows = names.map((name, key) => ({ name, key })).filter(({ name }) => name);
+  rows.forEach(({ name, key }, k) => {
     const at = y + 16 + 24 * k;
     outline(pen, marks[key].shape, x + 9, at, marks[key].shape === 'small' ? 4 : 7);
     pen.lineWidth = 1.8;
@@ -48,18 +54,17 @@ function legend(pen, x, y, names) {
   pen.fillText('faint: at edge', x, at + 26);
 }
 
-/// @param atoms, map  {title[], range, unit, fitted} or null; @param names of species, if atoms show them
+/**
+ * @param {HTMLCanvasElement} canvas
+ * @param {{ atoms: Bar | null, map: Bar | null, names: string[] | null }} shown names of species, if atoms show them
+ */
 export function drawBars(canvas, { atoms, map, names }) {
-  const ratio = window.devicePixelRatio || 1;
-  const { clientWidth: w, clientHeight: h } = canvas;
-  Object.assign(canvas, { width: Math.round(w * ratio), height: Math.round(h * ratio) });
-  const pen = canvas.getContext('2d');
-  pen.setTransform(ratio, 0, 0, ratio, 0, 0);
+  const { pen, height } = sizedPen(canvas);
   if (names) legend(pen, 2, 0, names);
   const above = names ? 170 : 0;
-  const bars = [atoms, map].filter(Boolean);
+  const bars = [atoms, map].filter((bar) => bar !== null);
   bars.forEach((bar, k) => {
-    const share = (h - above) / bars.length;
+    const share = (height - above) / bars.length;
     colourBar(pen, 2, above + k * share, Math.min(share - 8, 420), bar);
   });
 }

@@ -1,6 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 // Elements, tables and canvases. Text from the stream only ever goes through textContent.
 
+/** @import { Colour } from './colours.js' */
+
+/**
+ * The first element that a CSS selector finds in a part of the page.
+ * @template {HTMLElement} [T=HTMLElement]
+ * @param {ParentNode} box @param {string} selector @param {new () => T} kind
+ */
+export function part(box, selector, kind = /** @type {new () => T} */ (HTMLElement)) {
+  const found = box.querySelector(selector);
+  if (!(found instanceof kind)) throw new TypeError(`the page has no ${kind.name} ${selector}`);
+  return found;
+}
+
+/** @template {HTMLElement} [T=HTMLElement] @param {string} id @param {new () => T} [kind] */
+export const $ = (id, kind) => part(document, `#${id}`, kind);
+
+/** @template {keyof HTMLElementTagNameMap} T @param {T} tag @param {string} [text] */
 export function element(tag, className = '', text = undefined) {
   const e = document.createElement(tag);
   e.className = className;
@@ -8,8 +25,12 @@ export function element(tag, className = '', text = undefined) {
   return e;
 }
 
-/// @param head [columns]; @param rows [{cells: [columns], faint}]; the first column is the rows' heading
+/**
+ * @param {HTMLTableElement} table @param {string[]} head of the columns
+ * @param {{ cells: string[], faint?: boolean }[]} rows the first column is the rows' heading
+ */
 export function fillTable(table, head, rows) {
+  /** @param {'th' | 'td'} tag @param {string[]} cells */
   const line = (tag, cells) => {
     const tr = element('tr');
     tr.append(...cells.map((cell, k) => element(k === 0 ? 'th' : tag, '', cell)));
@@ -25,29 +46,39 @@ export function fillTable(table, head, rows) {
   table.replaceChildren(thead, tbody);
 }
 
-/// What a panel is of, or what it waits for; an empty panel shows that in its middle.
+/**
+ * What a panel is of, or what it waits for; an empty panel shows that in its middle.
+ * @param {HTMLElement} panel @param {string} population @param {string} missing
+ */
 export function label(panel, population, missing) {
   panel.classList.toggle('waiting', Boolean(missing));
-  panel.querySelector('h2 small').textContent = missing ? '' : population;
+  part(panel, 'h2 small').textContent = missing ? '' : population;
   panel.dataset.waiting = missing ? `waiting for ${missing}` : '';
 }
 
-/// As large as its box, cleared, in CSS px from its upper left corner.
+/** @param {HTMLCanvasElement} canvas */
+export function penOf(canvas) {
+  const pen = canvas.getContext('2d');
+  if (!pen) throw new Error('the browser has no memory for a canvas');
+  return pen;
+}
+
+/** As large as its box, cleared, in CSS px from its upper left corner. @param {HTMLCanvasElement} canvas */
 export function sizedPen(canvas) {
   const ratio = window.devicePixelRatio || 1;
   const { clientWidth: width, clientHeight: height } = canvas;
   canvas.width = Math.max(1, Math.round(width * ratio));
   canvas.height = Math.max(1, Math.round(height * ratio));
-  const pen = canvas.getContext('2d');
+  const pen = penOf(canvas);
   pen.setTransform(ratio, 0, 0, ratio, 0, 0);
   return { pen, width, height };
 }
 
-/// @param colourAt(k) [red, green, blue] of pixel k, row by row from the top
+/** @param {number} size @param {(k: number) => Colour} colourAt of pixel k, row by row from the top */
 export function raster(size, colourAt) {
   const canvas = document.createElement('canvas');
   Object.assign(canvas, { width: size, height: size });
-  const pen = canvas.getContext('2d');
+  const pen = penOf(canvas);
   const rgba = pen.createImageData(size, size);
   for (let k = 0; k < size * size; ++k) rgba.data.set([...colourAt(k), 255], 4 * k);
   pen.putImageData(rgba, 0, 0);

@@ -1,53 +1,41 @@
 // SPDX-License-Identifier: Apache-2.0
-// The WebSocket: decodes messages, notices a lost connection within two seconds, tries again.
+// The WebSocket: notices a lost connection within two seconds, tries again.
+import { decode, hasImage } from './decode.js';
+
+/** @import { Message } from './messages.d.ts' */
 
 const SILENCE_MS = 1600;        // the server says something at least every 500 ms
 const FIRST_DELAY_MS = 250;
 const LONGEST_DELAY_MS = 5000;
 
-/// u32 little-endian length of the JSON, the JSON, the image, and from a multiple of 4 on the maps' floats.
-function decode(buffer) {
-  const length = new DataView(buffer).getUint32(0, true);
-  const message = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, length)));
-  if (!message.frame) return { message };
-  const grey = new Uint8Array(buffer, 4 + length, message.image.width * message.image.height);
-  let at = Math.ceil((grey.byteOffset + grey.length) / 4) * 4;
-  for (const map of message.maps) {
-    for (const field of ['value', 'sigma']) {
-      map[field] = new Float32Array(buffer, at, map.rows * map.cols);
-      at += map[field].byteLength;
-    }
-  }
-  return { message, grey };
-}
-
-/// @param onMessage(message, grey) at most once per screen refresh: the newest image and analysis, never a backlog
-/// @param onLost() once, when nothing has come for too long or the connection broke
+/**
+ * @param {(message: Message) => void} onMessage
+ *   at most once per screen refresh: the newest image and analysis, never a backlog
+ * @param {() => void} onLost once, when nothing has come for too long or the connection broke
+ */
 export function connect(onMessage, onLost) {
+  /** @type {WebSocket | null} */
   let socket = null;
   let heard = 0;
   let delay = FIRST_DELAY_MS;
+  /** @type {Map<string, () => Message>} */
   const waiting = new Map();  // the newest message of each kind, in order of arrival
 
   const show = () => {
     const messages = [...waiting.values()];
     waiting.clear();
-    for (const decoded of messages) {
-      const { message, grey } = decoded();
-      onMessage(message, grey);
-    }
+    for (const message of messages) onMessage(message());
   };
 
-  // Frames are large, and only decoded if they will be shown.
+  /** Frames are large, and only decoded if they will be shown. @param {ArrayBuffer} buffer */
   const receive = (buffer) => {
     heard = performance.now();
     delay = FIRST_DELAY_MS;
     if (waiting.size === 0) requestAnimationFrame(show);
-    const isFrame = buffer.byteLength > 4 + new DataView(buffer).getUint32(0, true);
-    const decoded = isFrame ? null : decode(buffer);
-    const kind = isFrame ? 'frame' : decoded.message.analysis ? 'analysis' : 'status';
+    const message = hasImage(buffer) ? null : decode(buffer);
+    const kind = !message ? 'frame' : message.analysis ? 'analysis' : 'status';
     waiting.delete(kind);
-    waiting.set(kind, isFrame ? () => decode(buffer) : () => decoded);
+    waiting.set(kind, () => message ?? decode(buffer));
   };
 
   const lost = () => {

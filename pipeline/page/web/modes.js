@@ -1,18 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 // The first three modes of each species, as arrows on the neighbours.
-import { count, fixed, species as marks } from './colours.js';
+import { species as marks } from './colours.js';
 import { element, sizedPen } from './dom.js';
+import { count, fixed, scaled } from './numbers.js';
+
+/** @import { ModeSet } from './messages.d.ts' */
 
 // Distance (in lattice parameters) and first angle (degrees) of each shell of six, in the order of the loadings.
 export const SHELLS = [[1, 0], [Math.sqrt(3), 30], [2, 0], [Math.sqrt(7), 19.1066]];
 
-/// (u, v) in the lattice frame, lattice parameters.
+/** (u, v) in the lattice frame, lattice parameters. @param {number} neighbours */
 export const idealSites = (neighbours) => Array.from({ length: neighbours }, (_, k) => {
   const [distance, first] = SHELLS[Math.floor(k / 6)];
   const angle = ((first + 60 * (k % 6)) * Math.PI) / 180;
   return [distance * Math.cos(angle), distance * Math.sin(angle)];
 });
 
+/** @param {CanvasRenderingContext2D} pen @param {number} x @param {number} y @param {number} dx @param {number} dy */
 function arrow(pen, x, y, dx, dy) {
   const length = Math.hypot(dx, dy);
   if (length < 1.5) return;
@@ -29,14 +33,18 @@ function arrow(pen, x, y, dx, dy) {
   pen.fill();
 }
 
-/// Arrows on the neighbours, turned by the lattice's rotation so that directions are those of the image.
-/// @param vectors [2N]; @param gain from their unit to lattice parameters
+/**
+ * Arrows on the neighbours, turned by the lattice's rotation so that directions are those of the image.
+ * @param {HTMLCanvasElement} canvas @param {number[]} vectors [2N]
+ * @param {{ rotation: number, colour: string, gain: number }} options gain: from their unit to lattice parameters
+ */
 export function drawArrows(canvas, vectors, { rotation, colour, gain }) {
   const { pen, width, height } = sizedPen(canvas);
   const places = idealSites(vectors.length / 2);
   const reach = Math.max(...places.map(([u, v]) => Math.hypot(u, v))) + 0.5;
   const scale = Math.min(width, height) / 2 / reach;
   const [c, s] = [Math.cos(rotation), Math.sin(rotation)];
+  /** @param {number} u @param {number} v @returns {[number, number]} */
   const toScreen = (u, v) => [scale * (c * u - s * v), -scale * (s * u + c * v)];  // v is up, the screen's y is down
 
   pen.translate(width / 2, height / 2);
@@ -63,11 +71,16 @@ export function drawArrows(canvas, vectors, { rotation, colour, gain }) {
   });
 }
 
+/** @param {number[]} loadings */
 const unitGain = (loadings) => 1.2 * Math.sqrt(loadings.length / 12);  // breathing: half a neighbour distance
 
-/// @param sets the message's "pca"
+/**
+ * @param {HTMLElement} box @param {Pick<ModeSet, 'species' | 'count' | 'modes'>[]} sets the message's "pca"
+ * @param {number} rotation
+ */
 export function showModes(box, sets, rotation) {
   box.replaceChildren();
+  /** @type {(() => void)[]} */
   const draw = [];
   sets.forEach((set, s) => {
     const head = element('div', 'species');
@@ -80,7 +93,7 @@ export function showModes(box, sets, rotation) {
       const cell = element('div', 'cell');
       const canvas = document.createElement('canvas');
       cell.append(canvas, element('div', 'name', mode ? mode.name : '—'),
-        element('div', 'detail', mode ? `${fixed(100 * mode.explained, 1)} % · ` +
+        element('div', 'detail', mode ? `${fixed(scaled(mode.explained, 100), 1)} % · ` +
           (mode.name === 'unnamed' ? 'no ideal pattern' : `overlap ${fixed(mode.overlap, 2)}`) : '—'));
       box.append(cell);
       if (mode) draw.push(() => drawArrows(canvas, mode.loadings,

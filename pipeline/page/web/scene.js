@@ -1,50 +1,77 @@
 // SPDX-License-Identifier: Apache-2.0
 // The image, the map and the atoms on one canvas. Pixel centres are at integers: the image begins at -0.5.
-import { colourOf, css, niceBelow, species as marks } from './colours.js';
+import { colourOf, css, species as marks } from './colours.js';
+import { penOf, sizedPen } from './dom.js';
+import { niceBelow } from './ticks.js';
+
+/** @import { Range } from './colours.js' */
+/** @import { Atoms, Frame, Image, MapLayer } from './messages.d.ts' */
+/**
+ * @typedef {object} Options
+ * @property {Atoms} atoms
+ * @property {{ values: Float32Array, range: Range } | null} scores of the atoms; null: they show their species
+ * @property {[number, number][]} rows scanned: first and count of each run
+ * @property {boolean} complete
+ * @property {boolean} showImage
+ * @property {boolean} showMap
+ * @property {boolean} showAtoms
+ * @property {number} spacing of the atoms, image px
+ * @property {number} lengthPerPx
+ * @property {string} unit
+ */
 
 const WRONG = 2 | 4 | 8;        // moved, weak, misfit: red cross
 const INCOMPLETE = 1 | 16;      // edge, provisional: not wrong, only not finished
 
 export class Scene {
+  /** @param {HTMLCanvasElement} canvas */
   constructor(canvas) {
     this.canvas = canvas;
-    this.pen = canvas.getContext('2d');
+    this.pen = penOf(canvas);
     this.image = document.createElement('canvas');
     this.map = document.createElement('canvas');
+    this.info = { width: 0, height: 0, factor: 1, rows_px: 0, cols_px: 0 };
+    /** @type {{ number: number, series: string | null, width: number, canvas: HTMLCanvasElement } | null} */
     this.previous = null;
+    this.mapStep = 1;
     this.zoom = 1;
+    /** @type {[number, number] | null} */
     this.centre = null;  // image px; null: the whole frame
+    this.scale = 1;
+    this.corner = [0, 0];
   }
 
-  /// @param frame number and completeness; the last complete image stays to be seen dimly below the beam
-  setImage(info, grey, { number, complete, series }) {
+  /** The last complete image stays to be seen dimly below the beam. @param {Image} info @param {Frame} frame */
+  setImage(info, { number, complete, series }) {
     this.info = info;
     if (this.previous && (this.previous.series !== series || this.previous.width !== info.width)) this.previous = null;
     Object.assign(this.image, { width: info.width, height: info.height });
-    const pen = this.image.getContext('2d');
+    const pen = penOf(this.image);
     const rgba = pen.createImageData(info.width, info.height);
     const words = new Uint32Array(rgba.data.buffer);
-    for (let k = 0; k < words.length; ++k) words[k] = 0xff000000 | (grey[k] * 0x010101);
+    for (let k = 0; k < words.length; ++k) words[k] = 0xff000000 | (info.pixels[k] * 0x010101);
     pen.putImageData(rgba, 0, 0);
     if (complete) {
       this.previous = { number, series, width: info.width, canvas: document.createElement('canvas') };
       Object.assign(this.previous.canvas, { width: info.width, height: info.height });
-      this.previous.canvas.getContext('2d').drawImage(this.image, 0, 0);
+      penOf(this.previous.canvas).drawImage(this.image, 0, 0);
     }
   }
 
-  setMap(layer, field, range) {
+  /** @param {MapLayer} layer @param {Float32Array} values of it, drawn in a range of them @param {Range} range */
+  setMap(layer, values, range) {
     Object.assign(this.map, { width: layer.cols, height: layer.rows });
     this.mapStep = layer.step_px;
-    const pen = this.map.getContext('2d');
+    const pen = penOf(this.map);
     const rgba = pen.createImageData(layer.cols, layer.rows);
-    layer[field].forEach((v, k) => {
-      if (Number.isFinite(v)) rgba.data.set([...colourOf(v, range), 255], 4 * k);  // NaN stays transparent
+    values.forEach((v, k) => {
+      const colour = colourOf(v, range);
+      if (colour) rgba.data.set([...colour, 255], 4 * k);  // NaN stays transparent
     });
     pen.putImageData(rgba, 0, 0);
   }
 
-  /// Screen = (image + 0.5 - corner) * scale, in CSS px.
+  /** Screen = (image + 0.5 - corner) * scale, in CSS px. */
   place() {
     const { clientWidth: w, clientHeight: h } = this.canvas;
     const { rows_px: rows, cols_px: cols } = this.info;
@@ -53,14 +80,17 @@ export class Scene {
     this.corner = [x - w / 2 / this.scale, y - h / 2 / this.scale];
   }
 
+  /** @param {number} x @param {number} y */
   toScreen(x, y) {
     return [(x + 0.5 - this.corner[0]) * this.scale, (y + 0.5 - this.corner[1]) * this.scale];
   }
 
+  /** @param {number} sx @param {number} sy @returns {[number, number]} */
   toImage(sx, sy) {
     return [sx / this.scale + this.corner[0] - 0.5, sy / this.scale + this.corner[1] - 0.5];
   }
 
+  /** @param {number} sx @param {number} sy @param {number} factor */
   zoomAt(sx, sy, factor) {
     const [x, y] = this.toImage(sx, sy);
     const before = this.zoom;
@@ -70,8 +100,9 @@ export class Scene {
     this.centre = this.zoom === 1 ? null : [x + 0.5 + (cx - x - 0.5) * k, y + 0.5 + (cy - y - 0.5) * k];
   }
 
+  /** @param {number} dx @param {number} dy */
   moveBy(dx, dy) {
-    if (this.zoom === 1) return;
+    if (!this.centre) return;
     const [cx, cy] = this.centre;
     this.centre = [cx - dx / this.scale, cy - dy / this.scale];
   }
@@ -81,11 +112,9 @@ export class Scene {
     this.centre = null;
   }
 
+  /** @param {Options} options */
   draw(options) {
-    const ratio = window.devicePixelRatio || 1;
-    const { clientWidth: w, clientHeight: h } = this.canvas;
-    Object.assign(this.canvas, { width: Math.round(w * ratio), height: Math.round(h * ratio) });
-    this.pen.setTransform(ratio, 0, 0, ratio, 0, 0);
+    sizedPen(this.canvas);
     this.place();
     this.drawRaster(options);
     this.drawUnscanned(options);
@@ -93,13 +122,14 @@ export class Scene {
     this.drawScaleBar(options);
   }
 
-  drawRaster({ showImage, showMap, dim }) {
+  /** @param {Options} options */
+  drawRaster({ showImage, showMap, scores }) {
     const { pen, scale } = this;
     const [x, y] = this.toScreen(-0.5, -0.5);
     if (showImage) {
       const side = this.info.factor * scale;
       pen.imageSmoothingEnabled = side < 3;
-      pen.globalAlpha = dim ? 0.5 : 1;
+      pen.globalAlpha = scores ? 0.5 : 1;
       pen.drawImage(this.image, x, y, this.image.width * side, this.image.height * side);
     }
     if (showMap) {
@@ -110,7 +140,7 @@ export class Scene {
     pen.globalAlpha = 1;
   }
 
-  /// Hatches the rows not scanned (or lost), and marks where the beam is.
+  /** Hatches the rows not scanned (or lost), and marks where the beam is. @param {Options} options */
   drawUnscanned({ rows, complete }) {
     const { pen, scale } = this;
     const { rows_px: height, cols_px: width } = this.info;
@@ -122,17 +152,20 @@ export class Scene {
     if (complete || rows.length === 0) return;
     const last = rows[rows.length - 1];
     const [x, y] = this.toScreen(-0.5, last[0] + last[1] - 0.5);
-    if (this.previous) this.drawPrevious(x, y, last[0] + last[1]);
+    if (this.previous) this.drawPrevious(this.previous, x, y, last[0] + last[1]);
     pen.fillStyle = '#3fc380';
     pen.fillRect(x, y - 1, width * scale, 2);
   }
 
-  /// Only where the beam is still to come, dim, and with its number: nobody shall take it for this frame.
-  drawPrevious(x, y, row) {
+  /**
+   * Only where the beam is still to come, dim, and with its number: nobody shall take it for this frame.
+   * @param {{ canvas: HTMLCanvasElement, number: number }} previous @param {number} x @param {number} y
+   * @param {number} row where the beam is
+   */
+  drawPrevious({ canvas, number }, x, y, row) {
     const { pen, scale } = this;
     const { factor, cols_px: cols, rows_px: rows } = this.info;
     const from = row / factor;
-    const { canvas, number } = this.previous;
     pen.globalAlpha = 0.28;
     pen.drawImage(canvas, 0, from, canvas.width, canvas.height - from,
       x, y, canvas.width * factor * scale, (canvas.height - from) * factor * scale);
@@ -142,6 +175,7 @@ export class Scene {
     if ((rows - row) * scale > 40) pen.fillText(`not scanned yet (dim: frame ${number})`, x + cols * scale - 205, y + 18);
   }
 
+  /** @param {number} x @param {number} y @param {number} width @param {number} height */
   hatch(x, y, width, height) {
     const { pen, scale } = this;
     const [sx, sy] = this.toScreen(x, y);
@@ -162,10 +196,13 @@ export class Scene {
     pen.restore();
   }
 
-  /// Species: outlines, so that the image is seen through them; scores: filled in the colour of the score.
-  drawAtoms({ atoms, values, range, spacing, showImage }) {
+  /**
+   * Species: outlines, so that the image is seen through them; scores: filled in the colour of the score.
+   * @param {Options} options
+   */
+  drawAtoms({ atoms, scores, spacing, showImage }) {
     const { pen, scale } = this;
-    const full = Math.max(2, values ? Math.min(15, 0.27 * spacing * scale) : 0.2 * spacing * scale);
+    const full = Math.max(2, scores ? Math.min(15, 0.27 * spacing * scale) : 0.2 * spacing * scale);
     const { clientWidth: w, clientHeight: h } = this.canvas;
     for (let k = 0; k < atoms.count; ++k) {
       const [x, y] = this.toScreen(atoms.x_px[k], atoms.y_px[k]);
@@ -173,18 +210,18 @@ export class Scene {
       const mark = marks[atoms.species[k]];
       const flags = atoms.flags[k];
       const r = mark.shape === 'small' ? 0.55 * full : full;
-      const value = values ? values[k] : NaN;
+      const colour = scores ? colourOf(scores.values[k], scores.range) : undefined;
       outline(pen, mark.shape, x, y, r);
-      if (Number.isFinite(value)) {
-        pen.fillStyle = css(colourOf(value, range));
+      if (colour) {
+        pen.fillStyle = css(colour);
         pen.fill();
         pen.lineWidth = 0.8;
         pen.strokeStyle = '#0009';
       } else {
         pen.lineWidth = full > 8 ? 1.6 : 1.1;
-        pen.strokeStyle = values ? '#7d8a9955' : mark.colour;
+        pen.strokeStyle = scores ? '#7d8a9955' : mark.colour;
         pen.globalAlpha = flags & INCOMPLETE ? 0.4 : 1;
-        if (!values && !showImage) {
+        if (!scores && !showImage) {
           pen.fillStyle = mark.colour;
           pen.fill();
         }
@@ -195,6 +232,7 @@ export class Scene {
     }
   }
 
+  /** @param {Options} options */
   drawScaleBar({ lengthPerPx, unit }) {
     const { pen, scale } = this;
     const { clientWidth: w, clientHeight: h } = this.canvas;
@@ -211,6 +249,7 @@ export class Scene {
   }
 }
 
+/** @param {CanvasRenderingContext2D} pen @param {string} shape @param {number} x @param {number} y @param {number} r */
 export function outline(pen, shape, x, y, r) {
   pen.beginPath();
   if (shape === 'square') {
@@ -226,6 +265,7 @@ export function outline(pen, shape, x, y, r) {
   }
 }
 
+/** @param {CanvasRenderingContext2D} pen @param {number} x @param {number} y @param {number} r */
 export function cross(pen, x, y, r) {
   pen.strokeStyle = '#ff4a3d';
   pen.lineWidth = 1.8;

@@ -1,14 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // One screen at a time. Arrow keys, Home and End move between the tabs; the address keeps which one is open.
+import { $ } from './dom.js';
 
-const tabs = [...document.querySelectorAll('[role="tab"]')];
-const screenOf = (tab) => document.getElementById(tab.getAttribute('aria-controls'));
+/** @type {HTMLElement[]} */
+const tabs = Array.from(document.querySelectorAll('[role="tab"]'));
+/** @param {HTMLElement} tab */
 const nameOf = (tab) => tab.id.replace('tab-', '');
+/** @param {HTMLElement} tab */
+const screenOf = (tab) => $(`screen-${nameOf(tab)}`);
 
-export const openTab = () => nameOf(tabs.find((tab) => tab.ariaSelected === 'true'));
+export const openTab = () => nameOf(tabs.find((tab) => tab.ariaSelected === 'true') ?? tabs[0]);
 
-/// @param onOpen() after another screen is laid out
+/** @param {() => void} onOpen after another screen is laid out */
 export function connectTabs(onOpen) {
+  /** @param {HTMLElement} chosen */
   const open = (chosen) => {
     for (const tab of tabs) {
       const selected = tab === chosen;
