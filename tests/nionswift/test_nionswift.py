@@ -303,7 +303,8 @@ class Results(InNionSwift):
                             "the panel says that it runs")
         self.shown_complete(series, 2)
         panel.record.on_clicked()
-        self.nion.run_until(lambda: (panel.labels[4].text, panel.record.text) == ("Recording: off", "Record"), "its end")
+        self.nion.run_until(lambda: (panel.labels[4].text, panel.record.text) == ("Recording: off", "Record"),
+                            "its end")
         (file,) = self.folder.glob("dwellmap-*.h5")
         with h5py.File(file) as recording:
             group = next(g for g in recording["series"].values() if g.attrs["uuid"] == series)

@@ -26,7 +26,8 @@ except ModuleNotFoundError as missing:
     sys.exit(77)
 
 EXPORT = ROOT / "tools" / "python" / "dwellmap-export"
-EXAMPLE = re.search(r"```python\n(.*?)```", (ROOT / "tools" / "commands" / "RESULTS_FILE.md").read_text(encoding="utf-8"), re.S)[1]
+EXAMPLE = re.search(r"```python\n(.*?)```",
+                    (ROOT / "tools" / "commands" / "RESULTS_FILE.md").read_text(encoding="utf-8"), re.S)[1]
 LAYERS = ("isotropic", "se_isotropic", "mode_1", "se_mode_1")
 
 
@@ -37,9 +38,11 @@ def needs(module: str):
 def result(number: int, pixel_size_nm: float | None = 0.02) -> ResultFrame:
     chance = np.random.default_rng(number)
     atoms = atoms_table({"frame": np.full(7, number), "id": np.arange(7) - 1, "x_px": chance.random(7) * 300,
-                         "x_nm": chance.random(7) * 6, "site": [b"cation", b"anion", b"other", b"", b"cation", b"", b""],
-                         "species": [b"Mo", "\u03b2".encode(), b"", b"Re", b"S2", b"vacancy", b"Mo"], "n": np.arange(7) - 1,
-                         "flags": np.arange(7), "score_2": np.where(np.arange(7) % 2, np.nan, 1e-5)}, 7)
+                         "x_nm": chance.random(7) * 6, "site": [b"cation", b"anion", b"other", b"", b"cation", b"",
+                                                                b""],
+                         "species": [b"Mo", "\u03b2".encode(), b"", b"Re", b"S2", b"vacancy", b"Mo"],
+                         "n": np.arange(7) - 1, "flags": np.arange(7), "score_2": np.where(np.arange(7) % 2, np.nan,
+                                                                                           1e-5)}, 7)
     maps = {name: MapLayer(*chance.normal(size=(2, 20, 30)).astype(np.float32)) for name in LAYERS[::2]}
     maps["mode_1"].value[3, 4] = np.nan
     return ResultFrame("6f1c0f6e-0000-4000-8000-000000000000", number, atoms, maps, 2, pixel_size_nm, "flakes",
@@ -56,8 +59,8 @@ class ExportTest(unittest.TestCase):
         write_results(self.results, self.frames, "test 1")
 
     def run_export(self, *arguments: object) -> subprocess.CompletedProcess:
-        return subprocess.run([sys.executable, EXPORT, *map(str, arguments)], capture_output=True, text=True, check=False,
-                              env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"})
+        return subprocess.run([sys.executable, EXPORT, *map(str, arguments)], capture_output=True, text=True,
+                              check=False, env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"})
 
     def exported(self, format_: str) -> pathlib.Path:
         done = self.run_export(self.results, "--out", self.out, "--format", format_)
@@ -122,8 +125,10 @@ class Formats(ExportTest):
         source = (ROOT / "tools" / "commands" / "atoms_csv.cpp").read_text(encoding="utf-8")
         function = source[source.index("void write_atoms_header"):source.index("void write_atoms(")]
         head = "".join(re.findall(r'"([^"]*)"', function))
-        head = head.replace(",score_", "", 1).replace("flags,", "flags," + "".join(f"score_{k}," for k in range(1, 7)), 1)
-        self.assertEqual((self.exported("csv") / "atoms.csv").read_text(encoding="utf-8").split("\n")[0], head.replace("\\n", ""))
+        head = head.replace(",score_", "", 1).replace("flags,", "flags," + "".join(f"score_{k}," for k in range(1, 7)),
+                                                      1)
+        self.assertEqual((self.exported("csv") / "atoms.csv").read_text(encoding="utf-8").split("\n")[0],
+                         head.replace("\\n", ""))
 
     @needs("pandas")
     def test_pandas(self) -> None:
@@ -188,7 +193,8 @@ class Formats(ExportTest):
 
     def check_item(self, item) -> None:
         np.testing.assert_array_equal(item.data, self.layer(1, "mode_1"))
-        self.assertEqual([(c.offset, c.scale, c.units) for c in item.dimensional_calibrations], [(0.01, 0.04, "nm")] * 2)
+        self.assertEqual([(c.offset, c.scale, c.units) for c in item.dimensional_calibrations],
+                         [(0.01, 0.04, "nm")] * 2)
         self.assertEqual(item.intensity_calibration.units, "nm")
         self.assertEqual(item.metadata["dwellmap"]["uuid"], self.frames[1].uuid)
 
@@ -211,10 +217,11 @@ class Live(ExportTest):
         from dwellmap_client import Atoms, Frame, Layer, Map
         from dwellmap_files.live_results import from_client
 
-        head = {"uuid": "u", "frame": 5, "rows_valid": 16, "complete": True, "version": "1", "unit": "nm", "pixel_size_nm": 0.02}
+        head = {"uuid": "u", "frame": 5, "rows_valid": 16, "complete": True, "version": "1", "unit": "nm",
+                "pixel_size_nm": 0.02}
         columns = {name: np.arange(2, dtype="f4") for name in (
-            "x_px", "y_px", "se_x_px", "se_y_px", "amplitude", "se_amplitude", "background", "chi2", "p_second", "isotropic",
-            "se_isotropic", "order_parameter", "se_order_parameter")}
+            "x_px", "y_px", "se_x_px", "se_y_px", "amplitude", "se_amplitude", "background", "chi2", "p_second",
+            "isotropic", "se_isotropic", "order_parameter", "se_order_parameter")}
         columns.update(id=np.array([7, -1]), site=np.array([0, 2], "u1"), species=np.array([1, -1], "i1"),
                        n=np.array([3, -1], "i1"), shells_complete=np.array([7, 0], "u1"), flags=np.array([0, 1], "u2"),
                        cell_i=np.zeros(2, "i2"),

@@ -17,13 +17,14 @@ sys.dont_write_bytecode = True
 TOOLS = pathlib.Path(__file__).resolve().parent.parent.parent / "tools/python"
 sys.path[:0] = [str(TOOLS), str(pathlib.Path(__file__).resolve().parent.parent / "support")]
 try:
-    from example_results import RADIAL, ZIGZAG, example as plain_example
     import numpy as np
     from dwellmap_report import descriptors, figure_modes, orient, published, words
     from dwellmap_report.compose import write_report
     from dwellmap_report.figure_process import runs
     from dwellmap_report.plots import use_style, wrap
     from dwellmap_report.results import Results
+    from example_results import RADIAL, ZIGZAG
+    from example_results import example as plain_example
 except ModuleNotFoundError as missing:
     print(f"test_report: skipped, {missing} (apt-get install python3-matplotlib)")
     sys.exit(77)
@@ -53,8 +54,8 @@ def of_paper(species: str, compositions: list[float]) -> dict:
               "components": np.roll(vectors[[0, 1 + k % 2, 2 - k % 2, 3, 4, 5]], -2 - k % 2, axis=1).tolist()}
              for k in range(len(compositions))]
     return {"species": species, "count": 162, "singular_values": [4, 0.3, 0.1, 0.1, 0.1, 0.1], "response": 1,
-            "components": np.roll(vectors, -2, axis=1).tolist(), "images": alone, "cells": cells, "a": 0.004, "b": 0.012, "d": 0.01,
-            "ratio": 0.5}
+            "components": np.roll(vectors, -2, axis=1).tolist(), "images": alone, "cells": cells, "a": 0.004,
+            "b": 0.012, "d": 0.01, "ratio": 0.5}
 
 
 def example(images: int = 2) -> dict:

@@ -18,8 +18,26 @@ except ModuleNotFoundError as missing:
     sys.exit(77)
 
 sys.dont_write_bytecode = True
-from dwellmap_client import (Atoms, Collector, Control, End, FrameSender, Heartbeat, Map, Rejected, Reply, Rows, Stamp,
-                             Start, State, Statistics, decode, encode, listen, results)
+from dwellmap_client import (
+    Atoms,
+    Collector,
+    Control,
+    End,
+    FrameSender,
+    Heartbeat,
+    Map,
+    Rejected,
+    Reply,
+    Rows,
+    Stamp,
+    Start,
+    State,
+    Statistics,
+    decode,
+    encode,
+    listen,
+    results,
+)
 
 WAIT_S = 20
 

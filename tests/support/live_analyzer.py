@@ -25,7 +25,8 @@ def free_endpoint() -> str:
 
 @contextlib.contextmanager
 def running(command: str, *arguments: object) -> Iterator[subprocess.Popen]:
-    process = subprocess.Popen([BIN / command, *map(str, arguments)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen([BIN / command, *map(str, arguments)], stdout=subprocess.DEVNULL,
+                               stderr=subprocess.DEVNULL)
     try:
         yield process
     finally:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What Nion Swift's scan sources fire, as its instrumentation kit documents it: for tests without Nion Swift."""
 from types import SimpleNamespace
-from typing import Any, Optional
+from typing import Any
 
 import numpy as np
 
@@ -28,7 +28,7 @@ class ScanSource:
         self.image = np.zeros((rows, cols), np.float32)
         self.scan_id, self.frame_index = "first", 0
         self.scale, self.oblong, self.units = 0.02, 1.0, "nm"
-        self.metadata: Optional[dict] = None  # in place of what a scan has
+        self.metadata: dict | None = None  # in place of what a scan has
 
     def describe(self, valid_rows: int, channel: str) -> dict:
         return {"instrument": {"high_tension": 60000.0},

@@ -20,8 +20,23 @@ except ModuleNotFoundError as missing:
     sys.exit(77)
 
 sys.dont_write_bytecode = True
-from dwellmap_client import (Command, CommandKind, End, Heartbeat, Kind, Recording, RecordingState, Rejected, Reply, Rows,
-                             Stamp, Start, State, decode, encode)
+from dwellmap_client import (
+    Command,
+    CommandKind,
+    End,
+    Heartbeat,
+    Kind,
+    Recording,
+    RecordingState,
+    Rejected,
+    Reply,
+    Rows,
+    Stamp,
+    Start,
+    State,
+    decode,
+    encode,
+)
 from dwellmap_client.frame_messages import PIXEL_TYPES
 
 UUID = "01234567-89ab-cdef-0123-456789ABCDEF"
@@ -121,7 +136,8 @@ class WrongBytes(unittest.TestCase):
         for expected, message in {
                 "too_short": whole[:31], "bad_magic": patched(0, b"X"), "other_major": patched(5, b"\2"),
                 "unknown_flags": patched(7, b"\1"), "bad_size": patched(8, struct.pack("<I", len(whole))),
-                "bad_checksum": last, "wrong_identifier": patched(4, b"\3")[:struct.unpack_from("<I", whole, 8)[0] + 32],
+                "bad_checksum": last, "wrong_identifier": patched(4, b"\3")[:struct.unpack_from("<I", whole,
+                                                                                                8)[0] + 32],
                 "stamp_differs": patched(24, b"\0"), "bad_payload_size": resealed(whole[:-2])}.items():
             if expected == "wrong_identifier":
                 message = resealed(message)
@@ -141,7 +157,8 @@ class WrongBytes(unittest.TestCase):
                 flipped[bit // 8] ^= 1 << bit % 8
                 if reason(bytes(flipped)) == "":
                     decoded, stamp, _ = decode(flipped)
-                    self.assertTrue(flipped[4] not in set(Kind) or repr((decoded, stamp)) == repr((original, STAMP)), bit)
+                    self.assertTrue(flipped[4] not in set(Kind) or repr((decoded, stamp)) == repr((original, STAMP)),
+                                    bit)
 
     def test_a_right_checksum_over_wrong_bytes(self) -> None:
         draw = random.Random(1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from typing import Any, Optional
+from typing import Any
 
 from dwellmap_client import RecordingState
 
@@ -29,7 +29,7 @@ class Panel:
         name = settings.name
         self.panel_id = f"dwellmap-panel{'-' + name if name else ''}"
         self.panel_name = f"dwellmap {name}".strip()
-        self.bridge: Optional[Bridge] = None
+        self.bridge: Bridge | None = None
         self._lock = threading.Lock()
         self._queued, self._refreshed_s = False, 0.0
         self.labels: list[Any] = []

@@ -6,7 +6,7 @@ from __future__ import annotations
 import enum
 import json
 from dataclasses import dataclass
-from typing import Any, Optional, Union
+from typing import Any, Union
 
 import numpy as np
 
@@ -64,8 +64,8 @@ class Statistics(Head):
     latency_us: float
     state: State
     counters: dict[str, int]
-    ellipticity: Optional[float]
-    ellipticity_rad: Optional[float]
+    ellipticity: float | None
+    ellipticity_rad: float | None
     row_shifts: np.ndarray        # structured: y_px, dx_px, dy_px, se_px
 
 
@@ -96,7 +96,7 @@ class Event:
     y_px: float
     before: str
     after: str
-    probability: Optional[float]
+    probability: float | None
     text: str
 
 

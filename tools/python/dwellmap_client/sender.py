@@ -7,7 +7,7 @@ import socket
 import time
 import uuid
 from collections.abc import Callable
-from typing import Any, Optional
+from typing import Any
 
 import numpy as np
 import zmq
@@ -44,7 +44,7 @@ class FrameSender:
         self._version, self._host = version, socket.gethostname()
         self._session = secrets.randbits(64)
         self._next_seq = [0] * (max(Kind) + 1)
-        self._start: Optional[Start] = None
+        self._start: Start | None = None
         self._frames_sent = 0
         self._next_heartbeat = 0.0
         self.blocks_dropped = 0  # only with wait_s: a subscriber did not catch up
@@ -63,7 +63,7 @@ class FrameSender:
         self.close()
 
     @property
-    def series(self) -> Optional[Start]:
+    def series(self) -> Start | None:
         """The one that runs."""
         return self._start
 
@@ -101,8 +101,8 @@ class FrameSender:
         self._send_state()
         return start.uuid
 
-    def rows(self, frame: int, first_row: int, pixels: np.ndarray, complete: Optional[bool] = None,
-             acquired_ns: Optional[int] = None) -> None:
+    def rows(self, frame: int, first_row: int, pixels: np.ndarray, complete: bool | None = None,
+             acquired_ns: int | None = None) -> None:
         """Sends rows of a frame.
 
         @param pixels       [rows of the block × cols], of the series' pixel type

@@ -22,8 +22,10 @@ def parse(arguments: list[str], version: str) -> argparse.Namespace:
         ".ndata1, .h5, .nhdf and .npy + .json, .tif, and with RosettaSciIO installed .dm3, .dm4, .emd, .ser, ..."))
     parser.add_argument("files", nargs="+", type=pathlib.Path, metavar="FILE")
     parser.add_argument("--out", required=True, type=pathlib.Path, metavar="RECORDING.h5", help="new file")
-    parser.add_argument("--pixel-nm", type=pixel_nm, metavar="P", help="pixel size of all images, nm; instead of the files'")
-    parser.add_argument("--channel", metavar="NAME", help="only the images of this detector; it names those of files that don't")
+    parser.add_argument("--pixel-nm", type=pixel_nm, metavar="P",
+                        help="pixel size of all images, nm; instead of the files'")
+    parser.add_argument("--channel", metavar="NAME",
+                        help="only the images of this detector; it names those of files that don't")
     parser.add_argument("--compress", action="store_true", help="smaller, and slower to write (shuffle and deflate)")
     parser.add_argument("--version", action="version", version=f"dwellmap-import {version}")
     return parser.parse_args(arguments)

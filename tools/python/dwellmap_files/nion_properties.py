@@ -19,18 +19,21 @@ def image_series(data: object, properties: dict, format_: str, size_known: bool 
     source = source_of(properties)
     check_axes(data.shape, source)
     metadata = {**part(properties, "metadata"), **part(source, "metadata")}
-    hardware = {**part(properties, "properties"), **part(properties, "hardware_source"), **part(metadata, "hardware_source")}
+    hardware = {**part(properties, "properties"), **part(properties, "hardware_source"),
+                **part(metadata, "hardware_source")}
     scan = part(metadata, "scan") or part(properties, "scan")
     title = source.get("title") or properties.get("title") or part(metadata, "description").get("title") or ""
-    series = ImageSeries(data, format_, Place() if size_known else image_place(source, len(data.shape)), name=str(title),
-                         channel=str(hardware.get("channel_name") or ""), created=created(properties),
+    series = ImageSeries(data, format_, Place() if size_known else image_place(source, len(data.shape)),
+                         name=str(title), channel=str(hardware.get("channel_name") or ""), created=created(properties),
                          rotation_rad=known(scan.get("rotation")), original_metadata=plain(properties),
-                         high_tension_v=high_tension_v(metadata, hardware), rows_valid=rows_valid(data.shape, hardware, scan))
+                         high_tension_v=high_tension_v(metadata, hardware),
+                         rows_valid=rows_valid(data.shape, hardware, scan))
     series.dwell_us = known(hardware.get("pixel_time_us"), above=0)
     set_line_times(series, hardware, part(scan, "scan_device_properties"))
     named = {"title": title, "hardware_source_id": hardware.get("hardware_source_id"), "scan_id": scan.get("scan_id"),
-             "frame_index": hardware.get("frame_index"), "session_id": source.get("session_id") or properties.get("session_id"),
-             "fov_nm": scan.get("fov_nm"), "defocus_m": part(metadata, "instrument").get("defocus")}
+             "frame_index": hardware.get("frame_index"), "session_id": source.get("session_id")
+             or properties.get("session_id"), "fov_nm": scan.get("fov_nm"),
+             "defocus_m": part(metadata, "instrument").get("defocus")}
     series.essentials = {key: plain(value) for key, value in named.items() if value not in (None, "")}
     return series
 
@@ -112,11 +115,11 @@ def rows_valid(shape: Sequence[int], hardware: dict, scan: dict) -> int | None:
 def created(properties: dict) -> datetime.datetime | None:
     try:
         if properties.get("created"):
-            return datetime.datetime.fromisoformat(properties["created"]).replace(tzinfo=datetime.timezone.utc)
+            return datetime.datetime.fromisoformat(properties["created"]).replace(tzinfo=datetime.UTC)
         item = part(properties, "datetime_original") or part(properties, "datetime_modified")
         if "tz" not in item:
             return None
         return datetime.datetime.fromisoformat(item["local_datetime"] + f"{item['tz'][:3]}:{item['tz'][3:]}").astimezone(
-            datetime.timezone.utc)
+            datetime.UTC)
     except (KeyError, TypeError, ValueError):
         return None

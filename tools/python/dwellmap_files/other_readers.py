@@ -28,7 +28,8 @@ def read_other(path: pathlib.Path, size_known: bool) -> Iterator[ImageSeries]:
         shapes = ", ".join(str(list(f["data"].shape)) for f in found) or "nothing"
         raise FileProblem(f"data: {shapes}; only images and stacks of images are read, no spectra, no diffraction data")
     if len(images) < len(found):
-        print(f"{path}: {len(found) - len(images)} of {len(found)} data sets are no images and are left out", file=sys.stderr)
+        print(f"{path}: {len(found) - len(images)} of {len(found)} data sets are no images and are left out",
+              file=sys.stderr)
     for image in images:
         yield image_series(image, name, size_known)
 
@@ -63,8 +64,9 @@ def image_series(found: dict, format_: str, size_known: bool) -> ImageSeries:
             for a in found["axes"][-2:])
     title = str(general.get("title") or "")
     series = ImageSeries(found["data"], f"{format_} (RosettaSciIO)", Place() if size_known else place(y, x), name=title,
-                         channel=str(part(original, "DetectorMetadata").get("DetectorName") or ""), created=created(general),
-                         original_metadata={"metadata": plain(found["metadata"]), "original_metadata": original})
+                         channel=str(part(original, "DetectorMetadata").get("DetectorName") or ""),
+                         created=created(general), original_metadata={"metadata": plain(found["metadata"]),
+                                                                      "original_metadata": original})
     series.high_tension_v = kilovolts * 1e3 if kilovolts else as_number(volts)
     seconds = as_number(part(original, "Scan").get("DwellTime"))  # Velox
     series.dwell_us = seconds * 1e6 if seconds else digiscan_us(original)
@@ -92,4 +94,4 @@ def created(general: dict) -> datetime.datetime | None:
         moment = datetime.datetime.fromisoformat(f"{general['date']}T{general['time']}{general.get('time_zone', '')}")
     except (KeyError, ValueError):
         return None
-    return moment.astimezone(datetime.timezone.utc) if moment.tzinfo else None
+    return moment.astimezone(datetime.UTC) if moment.tzinfo else None

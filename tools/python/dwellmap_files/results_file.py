@@ -18,9 +18,9 @@ ATOMS = np.dtype(
     + [(name, "<f8") for name in ("x_nm", "y_nm", "se_x_nm", "se_y_nm")]
     + [("amplitude", "<f4"), ("background", "<f4"), ("width_nm", "<f8"), ("site", h5py.string_dtype("utf-8", 8)),
        ("species", h5py.string_dtype("utf-8", 32)), ("n", "i1"), ("complete", "u1"), ("flags", "<u2")]
-    + [(name, "<f4") for name in (*(f"score_{k + 1}" for k in range(MODES)), "isotropic", "zigzag_0", "zigzag_1", "zigzag_2",
-                                  "order_parameter", "se_isotropic", "se_order_parameter", "p_second", "se_amplitude",
-                                  "chi2", "se_x_px", "se_y_px")])
+    + [(name, "<f4") for name in (*(f"score_{k + 1}" for k in range(MODES)), "isotropic", "zigzag_0", "zigzag_1",
+                                  "zigzag_2", "order_parameter", "se_isotropic", "se_order_parameter", "p_second",
+                                  "se_amplitude", "chi2", "se_x_px", "se_y_px")])
 TEXTS = {"uuid": "", "name": "", "unit": "px", "version": "", "parameters": ""}
 LAYER_NAME = re.compile(r"(?!se_)[A-Za-z0-9_-]{1,64}")
 ERROR_OF = "se_"  # in front of a layer's name: the group of its standard error
@@ -61,7 +61,7 @@ def write_results(path: pathlib.Path, frames: Iterable[ResultFrame], writer: str
     with NewHdf5(path) as new:
         new.file.attrs.update(format="dwellmap results", format_version=np.uint32(1), writer=writer,
                               version_major=np.uint32(0), version_minor=np.uint32(2),
-                              created=datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"))
+                              created=datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ"))
         group = new.file.create_group("frames")
         for k, frame in enumerate(frames):
             write_frame(group.create_group(f"{k:04d}"), frame)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Figures S1 and S2: classes of neighbourhoods found by k-means: where they are, their shapes, how many."""
-from matplotlib.axes import Axes
 import numpy as np
+from matplotlib.axes import Axes
 
 from .arrows import draw_arrows, draw_sites, places
 from .plots import CLASSES, GREY, Figure, Panel, bare, dot_size, note, panel, small_multiples

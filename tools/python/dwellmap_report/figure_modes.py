@@ -1,12 +1,25 @@
 # SPDX-License-Identifier: Apache-2.0
 """Figure 2: modes of each image, maps of the scores, joint densities of the first three scores."""
 
-from matplotlib.axes import Axes
 import numpy as np
+from matplotlib.axes import Axes
 
 from .arrows import draw_component
-from .plots import (DIVERGING, SPECIES, TEXT_WIDTH_IN, Figure, Panel, bare, colour_bar_below, dot_size, grid, limits,
-                    note, panel, white_to)
+from .plots import (
+    DIVERGING,
+    SPECIES,
+    TEXT_WIDTH_IN,
+    Figure,
+    Panel,
+    bare,
+    colour_bar_below,
+    dot_size,
+    grid,
+    limits,
+    note,
+    panel,
+    white_to,
+)
 from .results import Image, Population, Results, parts
 from .words import count, escape, fine_unit, listed
 

@@ -2,8 +2,8 @@
 """Figure S5: the published analysis, choice by choice, with the unbiased one beside it."""
 import math
 
-from matplotlib.axes import Axes
 import numpy as np
+from matplotlib.axes import Axes
 
 from .arrows import LONGEST, draw_arrows, draw_sites
 from .descriptors import HEXAGON, RADIAL, arrows, described

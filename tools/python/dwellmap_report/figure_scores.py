@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Figure 3: modes of the whole series, and their scores against the number of second-species neighbours."""
 
-from matplotlib.axes import Axes
 import numpy as np
+from matplotlib.axes import Axes
 
 from .arrows import draw_component
 from .plots import LIGHT, MARKERS, TEXT_WIDTH_IN, Figure, Panel, grid, limits, ordered_colours, panel

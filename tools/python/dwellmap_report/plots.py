@@ -7,13 +7,13 @@ import math
 import re
 
 import matplotlib
+import numpy as np
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Colormap, LinearSegmentedColormap, Normalize
 from matplotlib.figure import Figure as Canvas
 from matplotlib.patches import Rectangle
-import numpy as np
 
 TEXT_WIDTH_IN = 7.2
 RASTER_DPI = 220  # of clouds of points
