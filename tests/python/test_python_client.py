@@ -14,6 +14,8 @@ import sys
 import unittest
 import zlib
 
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
 try:
     import flatbuffers  # noqa: F401
     import numpy as np
@@ -21,26 +23,24 @@ try:
 except ModuleNotFoundError as missing:
     print(f"test_python_client: skipped, {missing} (apt-get install python3-numpy python3-zmq python3-flatbuffers)")
     sys.exit(77)
-
-sys.dont_write_bytecode = True
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
-import dwellmap_client
-from dwellmap_client import (
-    Control,
-    End,
-    Heartbeat,
-    Kind,
-    RecordingState,
-    Rejected,
-    Rows,
-    Series,
-    Site,
-    Start,
-    decode,
-    listen,
-    results,
-)
-from live_analyzer import BIN, FRAMES, PIXEL_NM, SIZE_PX, WAIT_S, Folder, WithAnalyzer, free_endpoint, running
+else:
+    import dwellmap_client
+    from dwellmap_client import (
+        Control,
+        End,
+        Heartbeat,
+        Kind,
+        RecordingState,
+        Rejected,
+        Rows,
+        Series,
+        Site,
+        Start,
+        decode,
+        listen,
+        results,
+    )
+    from live_analyzer import BIN, FRAMES, PIXEL_NM, SIZE_PX, WAIT_S, Folder, WithAnalyzer, free_endpoint, running
 
 EXAMPLE = pathlib.Path(dwellmap_client.__file__).resolve().parent.parent / "example.py"
 

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""dwellmap-analyze and dwellmap-play on recordings made with h5py after RECORDING.md: whole, and damaged in every way."""
+"""dwellmap-analyze and dwellmap-play on recordings made with h5py after RECORDING.md: whole, and damaged."""
 import json
 import pathlib
 import re

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""dwellmap_client over real sockets, without an analyzer: what the sender sends, how results are put together, nobody there.
+"""dwellmap_client over real sockets, without an analyzer: what the sender sends, how results are put together.
 
 usage: PYTHONPATH=build/python test_python_sender.py; exit code 77: skipped, says why
 """
@@ -9,6 +9,7 @@ import sys
 import threading
 import unittest
 
+sys.dont_write_bytecode = True
 try:
     import flatbuffers  # noqa: F401
     import numpy as np
@@ -16,28 +17,27 @@ try:
 except ModuleNotFoundError as missing:
     print(f"test_python_sender: skipped, {missing} (apt-get install python3-numpy python3-zmq python3-flatbuffers)")
     sys.exit(77)
-
-sys.dont_write_bytecode = True
-from dwellmap_client import (
-    Atoms,
-    Collector,
-    Control,
-    End,
-    FrameSender,
-    Heartbeat,
-    Map,
-    Rejected,
-    Reply,
-    Rows,
-    Stamp,
-    Start,
-    State,
-    Statistics,
-    decode,
-    encode,
-    listen,
-    results,
-)
+else:
+    from dwellmap_client import (
+        Atoms,
+        Collector,
+        Control,
+        End,
+        FrameSender,
+        Heartbeat,
+        Map,
+        Rejected,
+        Reply,
+        Rows,
+        Stamp,
+        Start,
+        State,
+        Statistics,
+        decode,
+        encode,
+        listen,
+        results,
+    )
 
 WAIT_S = 20
 

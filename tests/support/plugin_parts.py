@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The plug-in's modules without Nion Swift, as the package `plugin`, and the client they use. Exit 77 where something is missing."""
+"""The plug-in's modules without Nion Swift, as the package `plugin`, and the client they use.
+
+Exit 77 where something is missing.
+"""
 import pathlib
 import subprocess
 import sys
@@ -19,6 +22,6 @@ try:
     import plugin.painting  # noqa: F401
     import zmq  # noqa: F401
 except (FileNotFoundError, ModuleNotFoundError) as missing:
-    print(f"{pathlib.Path(sys.argv[0]).name}: skipped, {missing} (apt-get install flatbuffers-compiler python3-flatbuffers "
-          "python3-scipy python3-zmq)")
+    print(f"{pathlib.Path(sys.argv[0]).name}: skipped, {missing} (apt-get install flatbuffers-compiler "
+          "python3-flatbuffers python3-scipy python3-zmq)")
     sys.exit(77)

@@ -1,6 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""dwellmap_client's messages: what is encoded decodes to the same, laid out as PROTOCOL.md says; other bytes are `Rejected`.
+"""dwellmap_client's messages: what is encoded decodes to the same, laid out as PROTOCOL.md says.
+
+Other bytes are `Rejected`.
 
 usage: PYTHONPATH=build/python test_python_messages.py; exit code 77: skipped, says why
 """
@@ -11,6 +13,7 @@ import sys
 import unittest
 import zlib
 
+sys.dont_write_bytecode = True
 try:
     import flatbuffers  # noqa: F401
     import numpy as np
@@ -18,26 +21,25 @@ try:
 except ModuleNotFoundError as missing:
     print(f"test_python_messages: skipped, {missing} (apt-get install python3-numpy python3-zmq python3-flatbuffers)")
     sys.exit(77)
-
-sys.dont_write_bytecode = True
-from dwellmap_client import (
-    Command,
-    CommandKind,
-    End,
-    Heartbeat,
-    Kind,
-    Recording,
-    RecordingState,
-    Rejected,
-    Reply,
-    Rows,
-    Stamp,
-    Start,
-    State,
-    decode,
-    encode,
-)
-from dwellmap_client.frame_messages import PIXEL_TYPES
+else:
+    from dwellmap_client import (
+        Command,
+        CommandKind,
+        End,
+        Heartbeat,
+        Kind,
+        Recording,
+        RecordingState,
+        Rejected,
+        Reply,
+        Rows,
+        Stamp,
+        Start,
+        State,
+        decode,
+        encode,
+    )
+    from dwellmap_client.frame_messages import PIXEL_TYPES
 
 UUID = "01234567-89ab-cdef-0123-456789ABCDEF"
 STAMP = Stamp(session=2**64 - 3, seq=7)
@@ -150,7 +152,10 @@ class WrongBytes(unittest.TestCase):
                 self.assertIn(reason(message[:length]), ("too_short", "bad_size", "bad_checksum"))
 
     def test_every_flipped_bit(self) -> None:
-        """Is found, unless the message means the same with it: of the minor version, or a size that ends in the padding."""
+        """Is found, unless the message means the same with it.
+
+        Such are those of the minor version, and of a size that ends in the padding.
+        """
         for original, message in zip(ALL, self.messages):
             for bit in range(min(len(message), 800) * 8):
                 flipped = bytearray(message)

@@ -61,7 +61,8 @@ class Scan:
     def of(xdata: Any, metadata: Mapping[str, Any], channel: str, subscan: bool, pixel_type: str,
            composition: float | None) -> Scan:
         about = section(metadata, "scan")
-        return Scan(channel, subscan, *xdata.data_shape, pixel_type, pixel_size_nm(xdata.dimensional_calibrations),
+        rows, cols = xdata.data_shape
+        return Scan(channel, subscan, rows, cols, pixel_type, pixel_size_nm(xdata.dimensional_calibrations),
                     finite(about.get("rotation")), (finite(about.get("center_y_nm")), finite(about.get("center_x_nm"))),
                     positive(section(metadata, "hardware_source").get("pixel_time_us")), composition)
 
@@ -97,8 +98,9 @@ def provenance(metadata: Mapping[str, Any]) -> str:
         "center_x_nm": scan.get("center_x_nm"), "center_y_nm": scan.get("center_y_nm"),
         "exposure_s": source.get("exposure"), "instrument": section(metadata, "instrument"),
         "parameters": parameters}
-    for less in ({}, {"parameters": {k: parameters.get(k) for k in _KEPT_PARAMETERS}}, {"parameters": {}},
-                 {"instrument": {}}):
+    shorter: tuple[dict[str, Any], ...] = ({}, {"parameters": {k: parameters.get(k) for k in _KEPT_PARAMETERS}},
+                                           {"parameters": {}}, {"instrument": {}})
+    for less in shorter:
         said.update(less)
         text = json.dumps(said, default=str)
         if len(text) <= MAX_PROVENANCE_BYTES:

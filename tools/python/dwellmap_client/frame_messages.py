@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import enum
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Union
 
@@ -236,4 +237,6 @@ def decode(sections: Sections) -> FrameMessage:
         t = root(sections)
         if sections.kind == Kind.rows:
             return _rows(t, sections.payload)
-        return {Kind.start: _start, Kind.end: _end, Kind.heartbeat: heartbeat}[Kind(sections.kind)](t)
+        readers: dict[Kind, Callable[[Table], FrameMessage]] = {
+            Kind.start: _start, Kind.end: _end, Kind.heartbeat: heartbeat}
+        return readers[Kind(sections.kind)](t)

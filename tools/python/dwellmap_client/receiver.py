@@ -120,7 +120,9 @@ class _Patience:
 
 def results(endpoint: str = "tcp://127.0.0.1:5556", complete: bool = True,
             timeout_s: float | None = None) -> Iterator[Frame]:
-    """Frames as they are analysed, the last one at once; reconnects by itself. Who is slow misses frames, and nobody waits.
+    """Frames as they are analysed, the last one at once; reconnects by itself.
+
+    Who is slow misses frames, and nobody waits.
 
     @param complete   False: also frames that are still being scanned, each time new rows were analysed
     @throws TimeoutError when no frame has come for timeout_s; ValueError: the endpoint is no address

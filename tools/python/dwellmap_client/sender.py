@@ -165,6 +165,7 @@ class FrameSender:
     def _heartbeat(self, stamp: Stamp) -> bytes:
         next_seq = list(self._next_seq)
         next_seq[Kind.heartbeat] += 1
-        running = self._start is not None
-        return encode(Heartbeat(version=self._version, host=self._host, uuid=self._start.uuid if running else "",
-                                state=State.live if running else State.waiting, next_seq=tuple(next_seq)), stamp)
+        start = self._start
+        uuid_, state = (start.uuid, State.live) if start is not None else ("", State.waiting)
+        return encode(Heartbeat(version=self._version, host=self._host, uuid=uuid_, state=state,
+                                next_seq=tuple(next_seq)), stamp)

@@ -34,7 +34,7 @@ def origin(frame: ResultFrame) -> dict:
 
 def export_nhdf(source: pathlib.Path, folder: pathlib.Path) -> None:
     """results.nhdf: all maps, to be imported by Nion Swift."""
-    now = datetime.datetime.now(datetime.UTC).replace(tzinfo=None).isoformat()
+    now = datetime.datetime.now(datetime.timezone.utc).replace(tzinfo=None).isoformat()
     with NewHdf5(folder / "results.nhdf") as new:
         group = new.file.create_group("data")
         for k, (_, title, values, frame) in enumerate(titled(source)):

@@ -26,9 +26,10 @@ def read_ndata(path: pathlib.Path, size_known: bool) -> Iterator[ImageSeries]:
                 data = np.lib.format.read_array(file, allow_pickle=False)
                 if file.read(1):
                     raise FileProblem("data.npy has more data than its shape says: the file is damaged")
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, ValueError, NotImplementedError,
-            RuntimeError) as problem:
-        raise FileProblem(f"data.npy, metadata.json: not a whole zip file of Nion Swift ({one_line(problem)})") from problem
+    except (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, ValueError,
+            NotImplementedError, RuntimeError) as problem:
+        whole = "data.npy, metadata.json: not a whole zip file of Nion Swift"
+        raise FileProblem(f"{whole} ({one_line(problem)})") from problem
     yield image_series(data, properties, f"Nion Swift {path.suffix}", size_known)
 
 
@@ -87,7 +88,8 @@ def read_npy(path: pathlib.Path, size_known: bool) -> Iterator[ImageSeries]:
 def ours(data: np.ndarray, sidecar: dict, size_known: bool) -> ImageSeries:
     """A plain array: two axes are an image, three are images in time."""
     if data.ndim not in (2, 3):
-        raise FileProblem(f"shape {list(data.shape)}: only images [rows, cols] and stacks [frames, rows, cols] are read")
+        raise FileProblem(f"shape {list(data.shape)}: "
+                          "only images [rows, cols] and stacks [frames, rows, cols] are read")
     size, where = sidecar.get("pixel_size_nm"), Place(why="there is no .json beside it with pixel_size_nm")
     if size is not None and not size_known:
         where = place(*[Axis(size, "nm", field="pixel_size_nm")] * 2)

@@ -34,7 +34,7 @@ class RecordingFile:
         self._filters = {"compression": "gzip", "compression_opts": 1, "shuffle": True} if compress else {}
         file = self._new.file
         file.attrs.update(format="dwellmap recording", format_version=np.uint32(1), writer=writer,
-                          created=datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ"))
+                          created=datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"))
         self._series = file.create_group("series")
         file.create_dataset("counters", (0,), COUNTERS, maxshape=(None,), chunks=(64,))  # nothing was received
 
@@ -47,8 +47,8 @@ class RecordingFile:
     def commit(self) -> None:
         self._new.commit()
 
-    def add(self, series: ImageSeries, source: str, progress: Callable[[int, int], None] = lambda done,
-            of: None) -> str:
+    def add(self, series: ImageSeries, source: str,
+            progress: Callable[[int, int], None] = lambda done, of: None) -> str:
         """Writes all frames, reading one at a time. @param source  name of the file. @return  the group's name"""
         count, rows, cols = series.shape
         valid = rows if series.rows_valid is None else series.rows_valid
@@ -61,7 +61,7 @@ class RecordingFile:
             image = series.frame(k)
             frames[k] = image
             self._new.check()
-            index[k] = (k, valid == rows, valid, zlib.crc32(image), k, 1, 0)
+            index[k] = (k, valid == rows, valid, zlib.crc32(image.data), k, 1, 0)
             progress(k + 1, count)
         row_valid = np.repeat([np.arange(rows) < valid], count, axis=0).astype(np.uint8)
         for key, values in (("row_valid", row_valid), ("blocks", blocks(series, valid)), ("index", index)):
@@ -91,7 +91,7 @@ def describe(group: h5py.Group, series: ImageSeries, source: str) -> None:
                 "pixel_size_nm": place.pixel_size_nm, "offset_x_nm": place.offset_x_nm,
                 "offset_y_nm": place.offset_y_nm, "rotation_rad": series.rotation_rad, "dwell_us": series.dwell_us,
                 "line_us": series.line_us, "flyback_us": series.flyback_us, "high_tension_v": series.high_tension_v,
-                "wall_time_ns": wall_ns(series) if series.created else None}
+                "wall_time_ns": wall_ns(series.created) if series.created else None}
     attributes.update({key: value for key, value in optional.items() if value not in (None, "")})
     if series.original_metadata:
         group.create_dataset("original_metadata", data=json.dumps(series.original_metadata),
@@ -100,8 +100,8 @@ def describe(group: h5py.Group, series: ImageSeries, source: str) -> None:
 
 def provenance(series: ImageSeries, source: str) -> str:
     """JSON on one line, short enough for the stream."""
-    said = {"file": text(source), "format": series.format, "created": series.created.isoformat()
-            if series.created else None}
+    said = {"file": text(source), "format": series.format,
+            "created": series.created.isoformat() if series.created else None}
     said = {key: value for key, value in said.items() if value is not None}
     for key, value in series.essentials.items():
         longer = json.dumps({**said, key: value})
@@ -116,8 +116,8 @@ def text(value: str) -> str:
     return printable.encode("utf-8", "replace")[:TEXT_BYTES].decode("utf-8", "ignore")
 
 
-def wall_ns(series: ImageSeries) -> int:
-    return round(series.created.timestamp() * 1e6) * 1000
+def wall_ns(moment: datetime.datetime) -> int:
+    return round(moment.timestamp() * 1e6) * 1000
 
 
 def frame_ns(series: ImageSeries) -> float:

@@ -99,7 +99,7 @@ def draw_scores(results: Results, p: Population, letter: str) -> Panel:
 
 
 def legend(ax: Axes, results: Results) -> None:
-    for x, colour, _, marker in strips(results):
+    for x, colour, _, _ in strips(results):
         ax.plot([], [], "o", color=colour, ms=3, label=f"{x:.2f}")
     ax.legend(title="x", title_fontsize=6.5, loc="best", handletextpad=0.1, borderaxespad=0.1, ncol=2,
               columnspacing=0.6)
