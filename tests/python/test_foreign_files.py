@@ -7,6 +7,7 @@ import json
 import pathlib
 import sys
 import unittest
+from typing import Any
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
@@ -133,7 +134,7 @@ class NionSwift(ImportTest):
 
 
 class Tiff(ImportTest):
-    def size_nm(self, data: np.ndarray = IMAGE, **options: object) -> float | None:
+    def size_nm(self, data: np.ndarray = IMAGE, **options: object) -> Any:
         tifffile.imwrite(self.folder / "a.tif", data, **options)
         series, = self.imported(self.folder / "a.tif")
         np.testing.assert_array_equal(series.frames, data if data.ndim == 3 else data[None])
@@ -172,8 +173,8 @@ class Tiff(ImportTest):
 def signal(data: np.ndarray, navigate: int, unit: str = "nm") -> dict:
     """As RosettaSciIO's writers take it."""
     axes = [{"size": n, "index_in_array": k, "name": "tyx"[k + 3 - data.ndim], "scale": 0.02, "offset": 0.5,
-             "units": unit, "navigate": k < navigate, "_type": "UniformDataAxis", "is_binned": False} for k,
-            n in enumerate(data.shape)]
+             "units": unit, "navigate": k < navigate, "_type": "UniformDataAxis", "is_binned": False}
+            for k, n in enumerate(data.shape)]
     return {"data": data, "axes": axes, "original_metadata": {"user": {"name": "me"}},
             "metadata": {"General": {"title": "flakes"}, "Signal": {"signal_type": ""}}, "attributes": {"_lazy": False},
             "learning_results": {}, "models": {}, "tmp_parameters": {},

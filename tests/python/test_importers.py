@@ -25,13 +25,13 @@ except ModuleNotFoundError as missing:
 
 IMAGE = np.random.default_rng(1).integers(0, 250, (16, 20)).astype(np.uint16)
 STACK = np.random.default_rng(2).normal(100, 10, (5, 16, 20)).astype(np.float32)
-SCAN = {"instrument": {"high_tension": 6e4, "defocus": 1e-8},
+SCAN: dict[str, dict] = {"instrument": {"high_tension": 6e4, "defocus": 1e-8},
         "scan": {"scan_id": "one", "fov_nm": 0.4, "rotation": 0.25, "scan_size": [16, 20],
                  "scan_device_properties": {"flyback_pixels": 2}},
         "hardware_source": {"channel_name": "MAADF", "pixel_time_us": 2.0, "line_time_us": 40.0, "valid_rows": 16}}
 
 
-def calibrated(*scales: float, unit: str = "nm") -> list[dict]:
+def calibrated(*scales: object, unit: str = "nm") -> list[dict]:
     return [{"offset": 1.0 + k, "scale": s, "units": unit} for k, s in enumerate(scales)]
 
 
@@ -159,8 +159,8 @@ class NionProperties(ImportTest):
     def test_collections_of_images(self) -> None:
         for changes in ({"is_sequence": False, "collection_dimension_count": 1},
                         {"is_sequence": True, "collection_dimension_count": 2, "datum_dimension_count": 0}):
-            self.assertEqual(len(self.imported(ndata(self.folder / "a.ndata", STACK,
-                                                     described(STACK, **changes)))[0].frames), 5)
+            stack = ndata(self.folder / "a.ndata", STACK, described(STACK, **changes))
+            self.assertEqual(len(self.imported(stack)[0].frames), 5)
 
     def test_what_is_no_image(self) -> None:
         line, colours = STACK[0, 0], np.zeros((16, 20, 4), np.uint8)
@@ -191,8 +191,8 @@ class NionProperties(ImportTest):
             self.assertNotIn("pixel_size_nm", self.imported(image)[0].attributes)
             self.assertRegex(self.stderr, r"pixel size not known \(.+\); give --pixel-nm\n")
         for bad in (float("nan"), float("inf"), 0.0, -0.02, "x", None):
-            image = ndata(self.folder / "a.ndata", IMAGE, described(IMAGE, dimensional_calibrations=calibrated(0.02,
-                                                                                                               bad)))
+            image = ndata(self.folder / "a.ndata", IMAGE, described(
+                IMAGE, dimensional_calibrations=calibrated(0.02, bad)))
             self.refused(image, "dimensional_calibrations[1].scale")
             self.assertEqual(self.imported(image, "--pixel-nm", "0.03")[0].attributes["pixel_size_nm"], 0.03)
 
@@ -209,9 +209,9 @@ class NionProperties(ImportTest):
         with h5py.File(self.folder / "b.nhdf", "w") as file:
             for key, data in (("0", IMAGE), ("1", STACK)):
                 file.create_dataset(f"data/{key}", data=data).attrs["properties"] = json.dumps(described(data))
-        for series, data in zip(self.imported(self.folder / "a.h5", self.folder / "b.nhdf"), (STACK, IMAGE, STACK),
-                                strict=True):
-            self.check_scan(series, data)
+        expected: list[np.ndarray] = [STACK, IMAGE, STACK]
+        for series, images in zip(self.imported(self.folder / "a.h5", self.folder / "b.nhdf"), expected, strict=True):
+            self.check_scan(series, images)
 
     def test_long_metadata_is_kept_whole_beside_a_short_provenance(self) -> None:
         properties = described(IMAGE, title="t\u00e9 \n" + "x" * 1000, notes=["\u212b\ud800" * 50000])
@@ -233,8 +233,8 @@ class Damaged(ImportTest):
             (self.folder / name).write_bytes(content)
             with self.subTest(name):
                 self.refused(self.folder / name, name)
-        for content, field in (("[1]", "metadata.json"), ("{", "metadata.json"), ("\xff", "metadata.json")):
-            self.refused(ndata(self.folder / "json.ndata", IMAGE, content), field)
+        for properties in ("[1]", "{", "\xff"):
+            self.refused(ndata(self.folder / "json.ndata", IMAGE, properties), "metadata.json")
         with zipfile.ZipFile(self.folder / "alone.ndata", "w") as archive:
             archive.writestr("data.npy", b"")
         self.refused(self.folder / "alone.ndata", "metadata.json")
@@ -277,8 +277,8 @@ class Damaged(ImportTest):
         np.save(self.folder / "a.npy", np.zeros((10, 256, 256), np.float32))
         one_mib = (1 << 20,) * 2
         done = subprocess.run([sys.executable, IMPORT, self.folder / "a.npy", "--out", self.out], capture_output=True,
-                              text=True, check=False, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE,
-                                                                                            one_mib))
+                              text=True, check=False,
+                              preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, one_mib))
         self.assertRegex(done.stderr, r"dwellmap-import: .*cannot write [^\n]*: File too large\n\Z")
         self.assertEqual((done.returncode, [p.name for p in self.folder.iterdir()]), (1, ["a.npy"]))
 

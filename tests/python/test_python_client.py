@@ -211,10 +211,10 @@ class WrongResults(WithAnalyzer):
 class OtherPrograms(Folder):
     """What the C++ senders encode, Python reads."""
 
-    def stream(self, *command: object) -> list:
+    def stream(self, command: str, *arguments: object) -> list:
         endpoint = free_endpoint()
         received = []
-        with running(*command, "--endpoint", endpoint):
+        with running(command, *arguments, "--endpoint", endpoint):
             for message, _ in listen(endpoint, timeout_s=WAIT_S):
                 received.append(message)
                 if isinstance(message, End):

@@ -50,6 +50,9 @@ def write_series(file: h5py.File, name: str, images: np.ndarray, **attributes: o
 
 
 class Recordings(unittest.TestCase):
+    folder: pathlib.Path
+    images: np.ndarray
+
     @classmethod
     def setUpClass(cls) -> None:
         folder = tempfile.TemporaryDirectory(prefix="dwellmap-replay-")

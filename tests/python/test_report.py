@@ -46,7 +46,7 @@ def of_paper(species: str, compositions: list[float]) -> dict:
     The images' own are of lattices turned by 70° and, from site 3, by 10°, with components 2 and 3 in turn."""
     vectors = COSINES / np.linalg.norm(COSINES, axis=1, keepdims=True)
     two = {"means": [-0.02, 0.03], "sigmas": [0.01, 0.02], "weights": [0.4, 0.6]}
-    none = {"means": [], "sigmas": [], "weights": []}
+    none: dict[str, list[float]] = {"means": [], "sigmas": [], "weights": []}
     cells = [{"x": x, "unlike": n, "count": 30 if n else 3, "prediction": 0.01 * n, **(two if n else none)}
              for x in compositions for n in range(7)]
     alone = [{"image": k, "rotation_rad": np.radians((70, 10)[k % 2]), "count": 81, "response": 1 + k % 2,
@@ -54,8 +54,8 @@ def of_paper(species: str, compositions: list[float]) -> dict:
               "components": np.roll(vectors[[0, 1 + k % 2, 2 - k % 2, 3, 4, 5]], -2 - k % 2, axis=1).tolist()}
              for k in range(len(compositions))]
     return {"species": species, "count": 162, "singular_values": [4, 0.3, 0.1, 0.1, 0.1, 0.1], "response": 1,
-            "components": np.roll(vectors, -2, axis=1).tolist(), "images": alone, "cells": cells, "a": 0.004,
-            "b": 0.012, "d": 0.01, "ratio": 0.5}
+            "components": np.roll(vectors, -2, axis=1).tolist(), "images": alone, "cells": cells,
+            "a": 0.004, "b": 0.012, "d": 0.01, "ratio": 0.5}
 
 
 def example(images: int = 2) -> dict:
@@ -86,6 +86,8 @@ class Folder(unittest.TestCase):
 
 class Page(unittest.TestCase):
     """Two images, nothing missing."""
+    folder: pathlib.Path
+    page: str
 
     @classmethod
     def setUpClass(cls) -> None:

@@ -25,7 +25,7 @@ class ScanSource:
     def __init__(self, rows: int = 16, cols: int = 12) -> None:
         self.data_channel_updated_event, self.abort_event = Event(), Event()
         self.acquisition_state_changed_event = Event()
-        self.image = np.zeros((rows, cols), np.float32)
+        self.image: np.ndarray = np.zeros((rows, cols), np.float32)
         self.scan_id, self.frame_index = "first", 0
         self.scale, self.oblong, self.units = 0.02, 1.0, "nm"
         self.metadata: dict | None = None  # in place of what a scan has

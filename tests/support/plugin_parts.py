@@ -13,9 +13,9 @@ sys.dont_write_bytecode = True
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 _client = tempfile.TemporaryDirectory(prefix="dwellmap-plugin-")
 sys.path.insert(0, _client.name)
-plugin = types.ModuleType("plugin")  # the package without its __init__, which is Nion Swift's
-plugin.__path__ = [str(ROOT / "firmware_bridge/nionswift_plugin/dwellmap")]
-sys.modules["plugin"] = plugin
+_package = types.ModuleType("plugin")  # the package without its __init__, which is Nion Swift's
+_package.__path__ = [str(ROOT / "firmware_bridge/nionswift_plugin/dwellmap")]
+sys.modules["plugin"] = _package
 try:
     subprocess.run([sys.executable, ROOT / "tools/python/build.py", _client.name], check=True)
     import dwellmap_client  # noqa: F401

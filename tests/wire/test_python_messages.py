@@ -12,6 +12,7 @@ import struct
 import sys
 import unittest
 import zlib
+from typing import Any
 
 sys.dont_write_bytecode = True
 try:
@@ -138,8 +139,8 @@ class WrongBytes(unittest.TestCase):
         for expected, message in {
                 "too_short": whole[:31], "bad_magic": patched(0, b"X"), "other_major": patched(5, b"\2"),
                 "unknown_flags": patched(7, b"\1"), "bad_size": patched(8, struct.pack("<I", len(whole))),
-                "bad_checksum": last, "wrong_identifier": patched(4, b"\3")[:struct.unpack_from("<I", whole,
-                                                                                                8)[0] + 32],
+                "bad_checksum": last,
+                "wrong_identifier": patched(4, b"\3")[:struct.unpack_from("<I", whole, 8)[0] + 32],
                 "stamp_differs": patched(24, b"\0"), "bad_payload_size": resealed(whole[:-2])}.items():
             if expected == "wrong_identifier":
                 message = resealed(message)
@@ -191,7 +192,7 @@ class WrongBytes(unittest.TestCase):
 class WrongValues(unittest.TestCase):
     """Neither sent nor, from somebody else, accepted."""
 
-    def refused(self, message: object, expected: str, **change: object) -> None:
+    def refused(self, message: Any, expected: str, **change: object) -> None:
         with self.assertRaises(Rejected) as refused:
             encode(dataclasses.replace(message, **change), STAMP)
         self.assertEqual(refused.exception.reason, expected, change)

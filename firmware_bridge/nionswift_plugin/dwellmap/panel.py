@@ -118,16 +118,20 @@ class Panel:
         column.add(row)
 
     def _choose_layer(self, layer: str) -> None:
-        self._set(layer=layer) and self._wired.redraw()
+        if self._set(layer=layer):
+            self._wired.redraw()
 
     def _choose_range(self, range_pm: float) -> None:
-        self._set(range_pm=range_pm) and self._wired.redraw()
+        if self._set(range_pm=range_pm):
+            self._wired.redraw()
 
     def _choose_classes(self, classes: str) -> None:
-        self._set(classes=classes) and self._wired.redraw()
+        if self._set(classes=classes):
+            self._wired.redraw()
 
     def _choose_channel(self, channel: str) -> None:
-        self._set(channel=channel) and self._wired.tap.choose(channel, self._settings.composition)
+        if self._set(channel=channel):
+            self._wired.tap.choose(channel, self._settings.composition)
 
     def _choose_composition(self, text: str) -> None:
         try:
@@ -140,7 +144,8 @@ class Panel:
             self._wired.tap.choose(self._settings.channel, x)
 
     def _choose_address(self, what: str, text: str) -> None:
-        self._set(**{what: text.strip()}) and self._wired.reconnect()
+        if self._set(**{what: text.strip()}):
+            self._wired.reconnect()
 
     @property
     def _wired(self) -> Bridge:
@@ -161,4 +166,7 @@ class Panel:
 
     def _record(self) -> None:
         commands = self._wired.commands
-        commands.record_stop() if self._recording() else commands.record_start()
+        if self._recording():
+            commands.record_stop()
+        else:
+            commands.record_start()

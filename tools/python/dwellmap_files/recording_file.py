@@ -75,7 +75,7 @@ def blocks(series: ImageSeries, valid: int) -> np.ndarray:
     entries, end_ns = np.zeros(count, BLOCKS), (np.arange(1, count + 1) * frame_ns(series)).astype(np.int64)
     entries["frame"], entries["row_count"], entries["complete"] = np.arange(count), valid, valid == rows
     entries["acquired_ns"] = entries["received_ns"] = end_ns
-    entries["sent_wall_ns"] = wall_ns(series) + end_ns if series.created else 0
+    entries["sent_wall_ns"] = wall_ns(series.created) + end_ns if series.created else 0
     return entries
 
 
