@@ -132,7 +132,7 @@ def caption(results: Results) -> str:
             "arrows on the six neighbours, longest arrow scaled to the same length; below each: share of the "
             "variance, name by symmetry and "
             "overlap with the ideal pattern (1 is equal); a star where the variance is less than 4 standard errors "
-            "from that of another that it could mix with, so that neither their order nor their shapes are established. "
+            "from that of another that it could mix with, so that neither their order nor their shape is established. "
             "(b) Scores of the series' modes of "
             + (listed(atoms) or "no") + " atoms with complete neighbourhoods (circles "
             f"{a}, squares {b}); one scale for all images, saturated at the 99th percentile. The symmetry-breaking "
