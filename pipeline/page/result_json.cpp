@@ -181,7 +181,8 @@ json mode_set_json(const std::string& species, const ModeSet& set) {
                                 {"variance", significant(set.variance[k])},
                                 {"explained", ratio(set.explained[k])},
                                 {"name", to_string(set.name[k])},
-                                {"overlap", ratio(set.overlap[k])}});
+                                {"overlap", ratio(set.overlap[k])},
+                                {"gap_sigma", significant(set.gap_sigma[k])}});
         if (set.name[k] == ModeName::isotropic && out["isotropic"].is_null())
             out["isotropic"] = m;
         if (set.name[k] == ModeName::symmetry_breaking && out["symmetry_breaking"].is_null())

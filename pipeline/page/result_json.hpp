@@ -19,7 +19,8 @@ namespace dwellmap {
 nlohmann::json frame_json(const FrameResult& result);
 
 /// One set of principal components: mean offsets, modes (loadings [2N], variance, explained fraction, name,
-/// overlap with the ideal pattern), and the indices of the isotropic and the symmetry-breaking mode (null: neither).
+/// overlap with the ideal pattern, gap_sigma: distance to the nearest variance it could mix with, in sampling errors,
+/// below 4 they may mix), and the indices of the isotropic and the symmetry-breaking mode (null: neither).
 /// @param species "Mo", "Re", ..., "joint"
 nlohmann::json mode_set_json(const std::string& species, const ModeSet& modes);
 

@@ -16,6 +16,7 @@ import tempfile
 import threading
 import time
 import unittest
+from typing import Any
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
@@ -38,7 +39,7 @@ class Listener(threading.Thread):
     def __init__(self, endpoint: str) -> None:
         super().__init__(daemon=True)
         self.messages: queue.Queue = queue.Queue()
-        self._socket = zmq.Context.instance().socket(zmq.SUB)
+        self._socket: zmq.Socket = zmq.Context.instance().socket(zmq.SUB)
         self._socket.setsockopt(zmq.RCVHWM, 0)
         self._socket.subscribe(b"DWLM")
         self._socket.connect(endpoint)
@@ -72,6 +73,15 @@ def free_endpoints(count: int) -> list[str]:
 
 
 class InNionSwift(unittest.TestCase):
+    folder: pathlib.Path
+    images_at: str
+    results_at: str
+    control_at: str
+    nion: NionSwift
+    bridge: Any
+    panel: Any
+    extension: Any
+
     @classmethod
     def setUpClass(cls) -> None:
         folder = tempfile.TemporaryDirectory(prefix="dwellmap-nionswift-")
@@ -92,7 +102,7 @@ class InNionSwift(unittest.TestCase):
         cls.extension = cls.nion.extension
 
     def setUp(self) -> None:
-        self.analyzer = None
+        self.analyzer: subprocess.Popen | None = None
         self.nion.setting(SIZE_PX, PIXEL_NM, DWELL_US)
         self.listener = Listener(self.images_at)
         self.addCleanup(self.listener.close)
@@ -228,7 +238,7 @@ class Results(InNionSwift):
 
     def test_the_columns_are_those_of_the_same_frames_in_a_file(self) -> None:
         from dwellmap_client import results
-        live: dict[int, object] = {}
+        live: dict[int, Any] = {}
         series = self.scan_analysed()
 
         def listen() -> None:
@@ -303,7 +313,8 @@ class Results(InNionSwift):
                             "the panel says that it runs")
         self.shown_complete(series, 2)
         panel.record.on_clicked()
-        self.nion.run_until(lambda: (panel.labels[4].text, panel.record.text) == ("Recording: off", "Record"), "its end")
+        self.nion.run_until(lambda: (panel.labels[4].text, panel.record.text) == ("Recording: off", "Record"),
+                            "its end")
         (file,) = self.folder.glob("dwellmap-*.h5")
         with h5py.File(file) as recording:
             group = next(g for g in recording["series"].values() if g.attrs["uuid"] == series)

@@ -9,6 +9,8 @@ from types import SimpleNamespace
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
 import plugin_parts  # noqa: F401, the first: it finds the others
+
+# isort: split
 import numpy as np
 import zmq
 from dwellmap_client import FrameSender, decode
@@ -21,7 +23,8 @@ from plugin.tap import Tap
 
 class Tapped(unittest.TestCase):
     def setUp(self) -> None:
-        self.source, self.blocks, self.warnings = ScanSource(), BlockQueue(), []
+        self.source, self.blocks = ScanSource(), BlockQueue()
+        self.warnings: list[str] = []
         self.tap = Tap(self.blocks, self.warnings.append)
         self.tap.attach(self.source)
 
@@ -268,7 +271,7 @@ class Sending(Tapped):
         return socket
 
     def until(self, socket: zmq.Socket, kind: str) -> list:
-        messages = []
+        messages: list = []
         while not messages or type(messages[-1]).__name__ != kind:
             messages.append(decode(socket.recv())[0])
         return messages

@@ -9,6 +9,8 @@ from types import SimpleNamespace
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
 import plugin_parts  # noqa: F401, the first: it finds the others
+
+# isort: split
 import numpy as np
 from plugin import painting, settings
 

@@ -3,6 +3,7 @@
 
 #include <catch2/catch.hpp>
 
+#include <cmath>
 #include <limits>
 
 using namespace dwellmap;
@@ -81,6 +82,7 @@ TEST_CASE("a mode set says which mode is the isotropic and which the symmetry-br
     set.loadings = Eigen::MatrixXd::Identity(12, kModes);
     set.name = {ModeName::shear, ModeName::isotropic, ModeName::unnamed,
                 ModeName::symmetry_breaking};
+    set.gap_sigma = {12.5, 3.25, HUGE_VAL};
     const auto j = mode_set_json("Re", set);
     CHECK(j["species"] == "Re");
     CHECK(j["isotropic"] == 1);
@@ -89,6 +91,9 @@ TEST_CASE("a mode set says which mode is the isotropic and which the symmetry-br
     REQUIRE(j["modes"].size() == kModes);
     CHECK(j["modes"][2]["loadings"][2] == 1.0);
     CHECK(j["modes"][2]["loadings"][3] == 0.0);
+    CHECK(j["modes"][0]["gap_sigma"] == 12.5);
+    CHECK(j["modes"][1]["gap_sigma"] == 3.25);
+    CHECK(j["modes"][2]["gap_sigma"].is_null());  // nothing it could mix with
 }
 
 TEST_CASE("a map keeps its shape and its gaps") {

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import unittest
+from typing import Any
 
 SKIPPED = 77
 COMPOSITIONS = (0.05, 0.55, 0.78, 0.95)
@@ -53,6 +54,15 @@ class Atoms:
 
 
 class AgainstReference(unittest.TestCase):
+    folder: tempfile.TemporaryDirectory
+    results: dict
+    atoms: Atoms
+    pca: Any
+    modes: dict
+    breaking: int
+    scores: np.ndarray
+    estimates: dict[str, dict]
+
     @classmethod
     def setUpClass(cls):
         cls.folder = tempfile.TemporaryDirectory()

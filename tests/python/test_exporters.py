@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import unittest
+from typing import Any
 
 sys.dont_write_bytecode = True
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
@@ -20,13 +21,22 @@ try:
     import h5py
     import numpy as np
     from dwellmap_files.problem import FileProblem
-    from dwellmap_files.results_file import ATOMS, MapLayer, ResultFrame, ResultsFile, atoms_table, write_results
+    from dwellmap_files.results_file import (
+        ATOMS,
+        COLUMNS,
+        MapLayer,
+        ResultFrame,
+        ResultsFile,
+        atoms_table,
+        write_results,
+    )
 except ModuleNotFoundError as missing:
     print(f"test_exporters: skipped, {missing} (apt-get install python3-numpy python3-h5py)")
     sys.exit(77)
 
 EXPORT = ROOT / "tools" / "python" / "dwellmap-export"
-EXAMPLE = re.search(r"```python\n(.*?)```", (ROOT / "tools" / "commands" / "RESULTS_FILE.md").read_text(encoding="utf-8"), re.S)[1]
+EXAMPLE = re.findall(r"```python\n(.*?)```",
+                     (ROOT / "tools" / "commands" / "RESULTS_FILE.md").read_text(encoding="utf-8"), re.S)[0]
 LAYERS = ("isotropic", "se_isotropic", "mode_1", "se_mode_1")
 
 
@@ -37,9 +47,11 @@ def needs(module: str):
 def result(number: int, pixel_size_nm: float | None = 0.02) -> ResultFrame:
     chance = np.random.default_rng(number)
     atoms = atoms_table({"frame": np.full(7, number), "id": np.arange(7) - 1, "x_px": chance.random(7) * 300,
-                         "x_nm": chance.random(7) * 6, "site": [b"cation", b"anion", b"other", b"", b"cation", b"", b""],
-                         "species": [b"Mo", "\u03b2".encode(), b"", b"Re", b"S2", b"vacancy", b"Mo"], "n": np.arange(7) - 1,
-                         "flags": np.arange(7), "score_2": np.where(np.arange(7) % 2, np.nan, 1e-5)}, 7)
+                         "x_nm": chance.random(7) * 6,
+                         "site": np.array([b"cation", b"anion", b"other", b"", b"cation", b"", b""]),
+                         "species": np.array([b"Mo", "\u03b2".encode(), b"", b"Re", b"S2", b"vacancy", b"Mo"]),
+                         "n": np.arange(7) - 1, "flags": np.arange(7),
+                         "score_2": np.where(np.arange(7) % 2, np.nan, 1e-5)}, 7)
     maps = {name: MapLayer(*chance.normal(size=(2, 20, 30)).astype(np.float32)) for name in LAYERS[::2]}
     maps["mode_1"].value[3, 4] = np.nan
     return ResultFrame("6f1c0f6e-0000-4000-8000-000000000000", number, atoms, maps, 2, pixel_size_nm, "flakes",
@@ -56,8 +68,8 @@ class ExportTest(unittest.TestCase):
         write_results(self.results, self.frames, "test 1")
 
     def run_export(self, *arguments: object) -> subprocess.CompletedProcess:
-        return subprocess.run([sys.executable, EXPORT, *map(str, arguments)], capture_output=True, text=True, check=False,
-                              env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"})
+        return subprocess.run([sys.executable, EXPORT, *map(str, arguments)], capture_output=True, text=True,
+                              check=False, env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"})
 
     def exported(self, format_: str) -> pathlib.Path:
         done = self.run_export(self.results, "--out", self.out, "--format", format_)
@@ -92,8 +104,9 @@ class Results(ExportTest):
 
     def test_writing_replaces_nothing_and_leaves_nothing(self) -> None:
         before = self.results.read_bytes()
-        for target, frames in ((self.results, self.frames), (self.folder / "new.h5", [result(1), None]),
-                               (self.folder / "new.h5", [ResultFrame("u", 1, self.frames[0].atoms, {"a/b": None})])):
+        nothing: Any = None
+        for target, frames in ((self.results, self.frames), (self.folder / "new.h5", [result(1), nothing]),
+                               (self.folder / "new.h5", [ResultFrame("u", 1, self.frames[0].atoms, {"a/b": nothing})])):
             with self.assertRaises((FileProblem, AttributeError)):
                 write_results(target, frames, "test 1")
         self.assertEqual([p.name for p in self.folder.iterdir()], ["results.h5"])
@@ -103,10 +116,10 @@ class Results(ExportTest):
 class Formats(ExportTest):
     def check_rows(self, rows: list[dict]) -> None:
         atoms = np.concatenate([f.atoms for f in self.frames])
-        self.assertEqual(list(rows[0]), list(ATOMS.names))
+        self.assertEqual(list(rows[0]), list(COLUMNS))
         self.assertEqual(len(rows), len(atoms))
         for row, atom in zip(rows, atoms):
-            for name in ATOMS.names:
+            for name in COLUMNS:
                 if row[name] == "":
                     self.assertIn(str(atom[name]), ("nan", "-1", "b''"), name)
                 elif ATOMS[name].kind == "f":
@@ -122,8 +135,10 @@ class Formats(ExportTest):
         source = (ROOT / "tools" / "commands" / "atoms_csv.cpp").read_text(encoding="utf-8")
         function = source[source.index("void write_atoms_header"):source.index("void write_atoms(")]
         head = "".join(re.findall(r'"([^"]*)"', function))
-        head = head.replace(",score_", "", 1).replace("flags,", "flags," + "".join(f"score_{k}," for k in range(1, 7)), 1)
-        self.assertEqual((self.exported("csv") / "atoms.csv").read_text(encoding="utf-8").split("\n")[0], head.replace("\\n", ""))
+        scores = "".join(f"score_{k}," for k in range(1, 7))
+        head = head.replace(",score_", "", 1).replace("flags,", "flags," + scores, 1)
+        self.assertEqual((self.exported("csv") / "atoms.csv").read_text(encoding="utf-8").split("\n")[0],
+                         head.replace("\\n", ""))
 
     @needs("pandas")
     def test_pandas(self) -> None:
@@ -188,7 +203,8 @@ class Formats(ExportTest):
 
     def check_item(self, item) -> None:
         np.testing.assert_array_equal(item.data, self.layer(1, "mode_1"))
-        self.assertEqual([(c.offset, c.scale, c.units) for c in item.dimensional_calibrations], [(0.01, 0.04, "nm")] * 2)
+        self.assertEqual([(c.offset, c.scale, c.units) for c in item.dimensional_calibrations],
+                         [(0.01, 0.04, "nm")] * 2)
         self.assertEqual(item.intensity_calibration.units, "nm")
         self.assertEqual(item.metadata["dwellmap"]["uuid"], self.frames[1].uuid)
 
@@ -211,18 +227,19 @@ class Live(ExportTest):
         from dwellmap_client import Atoms, Frame, Layer, Map
         from dwellmap_files.live_results import from_client
 
-        head = {"uuid": "u", "frame": 5, "rows_valid": 16, "complete": True, "version": "1", "unit": "nm", "pixel_size_nm": 0.02}
-        columns = {name: np.arange(2, dtype="f4") for name in (
-            "x_px", "y_px", "se_x_px", "se_y_px", "amplitude", "se_amplitude", "background", "chi2", "p_second", "isotropic",
-            "se_isotropic", "order_parameter", "se_order_parameter")}
+        head: dict[str, Any] = {"uuid": "u", "frame": 5, "rows_valid": 16, "complete": True, "version": "1",
+                                "unit": "nm", "pixel_size_nm": 0.02}
+        columns: dict[str, np.ndarray] = {name: np.arange(2, dtype="f4") for name in (
+            "x_px", "y_px", "se_x_px", "se_y_px", "amplitude", "se_amplitude", "background", "chi2", "p_second",
+            "isotropic", "se_isotropic", "order_parameter", "se_order_parameter")}
         columns.update(id=np.array([7, -1]), site=np.array([0, 2], "u1"), species=np.array([1, -1], "i1"),
                        n=np.array([3, -1], "i1"), shells_complete=np.array([7, 0], "u1"), flags=np.array([0, 1], "u2"),
-                       cell_i=np.zeros(2, "i2"),
-                       cell_j=np.zeros(2, "i2"), pca=np.arange(12.0).reshape(2, 6), se_pca=np.zeros((2, 6)),
-                       zigzag=np.arange(6.0).reshape(2, 3))
+                       cell_i=np.zeros(2, "i2"), cell_j=np.zeros(2, "i2"),
+                       pca=np.arange(12.0).reshape(2, 6), se_pca=np.zeros((2, 6)), zigzag=np.arange(6.0).reshape(2, 3))
         atoms = Atoms(**head, species_names=("Mo", "Re", "S2", "vacancy"), width_px=3.0, columns=columns)
         layer = Layer(self.layer(0, "mode_1"), self.layer(0, "se_mode_1"))
-        written = from_client(Frame(atoms, Map(**head, step_px=1, layers={"mode_1": layer}), None))
+        no_statistics: Any = None
+        written = from_client(Frame(atoms, Map(**head, step_px=1, layers={"mode_1": layer}), no_statistics))
         write_results(self.folder / "live.h5", [written], "test 1")
         with ResultsFile(self.folder / "live.h5") as file:
             read, = file

@@ -7,6 +7,7 @@ import json
 import pathlib
 import sys
 import unittest
+from typing import Any
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
@@ -91,8 +92,9 @@ class NionSwift(ImportTest):
         storage.write_properties(item.write_to_dict(), NOW)
         storage.close()
         item.close()
-        self.check_scan(self.folder / "scan.ndata", recorded.data, pixel_size_nm=8 / 64, offset_y_nm=-4.0, offset_x_nm=-3.0,
-                        channel="HAADF", line_us=100.0, flyback_us=4.0, high_tension_v=1e5, rotation_rad=0.0)
+        self.check_scan(self.folder / "scan.ndata", recorded.data, pixel_size_nm=8 / 64, offset_y_nm=-4.0,
+                        offset_x_nm=-3.0, channel="HAADF", line_us=100.0, flyback_us=4.0, high_tension_v=1e5,
+                        rotation_rad=0.0)
 
     def test_what_it_exports(self) -> None:
         with TestContext.create_memory_context() as context:
@@ -132,7 +134,7 @@ class NionSwift(ImportTest):
 
 
 class Tiff(ImportTest):
-    def size_nm(self, data: np.ndarray = IMAGE, **options: object) -> float | None:
+    def size_nm(self, data: np.ndarray = IMAGE, **options: object) -> Any:
         tifffile.imwrite(self.folder / "a.tif", data, **options)
         series, = self.imported(self.folder / "a.tif")
         np.testing.assert_array_equal(series.frames, data if data.ndim == 3 else data[None])
@@ -170,8 +172,9 @@ class Tiff(ImportTest):
 
 def signal(data: np.ndarray, navigate: int, unit: str = "nm") -> dict:
     """As RosettaSciIO's writers take it."""
-    axes = [{"size": n, "index_in_array": k, "name": "tyx"[k + 3 - data.ndim], "scale": 0.02, "offset": 0.5, "units": unit,
-             "navigate": k < navigate, "_type": "UniformDataAxis", "is_binned": False} for k, n in enumerate(data.shape)]
+    axes = [{"size": n, "index_in_array": k, "name": "tyx"[k + 3 - data.ndim], "scale": 0.02, "offset": 0.5,
+             "units": unit, "navigate": k < navigate, "_type": "UniformDataAxis", "is_binned": False}
+            for k, n in enumerate(data.shape)]
     return {"data": data, "axes": axes, "original_metadata": {"user": {"name": "me"}},
             "metadata": {"General": {"title": "flakes"}, "Signal": {"signal_type": ""}}, "attributes": {"_lazy": False},
             "learning_results": {}, "models": {}, "tmp_parameters": {},
@@ -195,11 +198,12 @@ class HyperSpy(ImportTest):
         self.refused(self.folder / "a.hspy", "data: [5, 16, 20]", "no spectra")
 
     def test_velox(self) -> None:
-        said = {"BinaryResult": {"PixelSize": {"width": "2e-11", "height": "2e-11"}, "Offset": {"x": "1e-9", "y": "2e-9"},
-                                 "PixelUnitX": "m", "PixelUnitY": "m", "DetectorIndex": "0", "Detector": "HAADF"},
+        said = {"BinaryResult": {"PixelSize": {"width": "2e-11", "height": "2e-11"},
+                                 "Offset": {"x": "1e-9", "y": "2e-9"}, "PixelUnitX": "m", "PixelUnitY": "m",
+                                 "DetectorIndex": "0", "Detector": "HAADF"},
                 "Optics": {"AccelerationVoltage": "80000"}, "Scan": {"DwellTime": "2e-06", "FrameTime": "0.5"},
-                "Acquisition": {"AcquisitionStartDatetime": {"DateTime": "1714979289"}}, "CustomProperties": {}, "Core": {},
-                "Instrument": {}, "Detectors": {"Detector-0": {"DetectorName": "HAADF"}}}
+                "Acquisition": {"AcquisitionStartDatetime": {"DateTime": "1714979289"}}, "CustomProperties": {},
+                "Core": {}, "Instrument": {}, "Detectors": {"Detector-0": {"DetectorName": "HAADF"}}}
         text = np.frombuffer(json.dumps(said).encode().ljust(4096, b"\0"), np.uint8)
         stack = (STACK * 10).astype(np.uint16)
         with h5py.File(self.folder / "velox.emd", "w") as file:
@@ -209,7 +213,8 @@ class HyperSpy(ImportTest):
             image["Metadata"] = np.repeat(text[:, None], len(stack), axis=1)
         series, = self.imported(self.folder / "velox.emd")
         np.testing.assert_array_equal(series.frames, stack)
-        expected = {"pixel_size_nm": 0.02, "offset_x_nm": 1.0, "offset_y_nm": 2.0, "high_tension_v": 8e4, "dwell_us": 2.0}
+        expected = {"pixel_size_nm": 0.02, "offset_x_nm": 1.0, "offset_y_nm": 2.0, "high_tension_v": 8e4,
+                    "dwell_us": 2.0}
         for key, value in expected.items():
             self.assertAlmostEqual(series.attributes[key], value)
         self.assertEqual(series.original["original_metadata"]["Optics"], said["Optics"])

@@ -16,8 +16,8 @@ import zipfile
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
 try:
-    import numpy as np
     import h5py
+    import numpy as np
     from imported import IMPORT, ImportTest, shared_data
 except ModuleNotFoundError as missing:
     print(f"test_importers: skipped, {missing} (apt-get install python3-numpy python3-h5py)")
@@ -25,13 +25,13 @@ except ModuleNotFoundError as missing:
 
 IMAGE = np.random.default_rng(1).integers(0, 250, (16, 20)).astype(np.uint16)
 STACK = np.random.default_rng(2).normal(100, 10, (5, 16, 20)).astype(np.float32)
-SCAN = {"instrument": {"high_tension": 6e4, "defocus": 1e-8},
+SCAN: dict[str, dict] = {"instrument": {"high_tension": 6e4, "defocus": 1e-8},
         "scan": {"scan_id": "one", "fov_nm": 0.4, "rotation": 0.25, "scan_size": [16, 20],
                  "scan_device_properties": {"flyback_pixels": 2}},
         "hardware_source": {"channel_name": "MAADF", "pixel_time_us": 2.0, "line_time_us": 40.0, "valid_rows": 16}}
 
 
-def calibrated(*scales: float, unit: str = "nm") -> list[dict]:
+def calibrated(*scales: object, unit: str = "nm") -> list[dict]:
     return [{"offset": 1.0 + k, "scale": s, "units": unit} for k, s in enumerate(scales)]
 
 
@@ -122,8 +122,9 @@ class Arrays(ImportTest):
 class NionProperties(ImportTest):
     def check_scan(self, series, data: np.ndarray) -> None:
         np.testing.assert_array_equal(series.frames, data if data.ndim == 3 else data[None])
-        expected = {"pixel_size_nm": 0.02, "offset_y_nm": data.ndim - 1.0, "offset_x_nm": float(data.ndim), "channel": "MAADF",
-                    "dwell_us": 2.0, "line_us": 44.0, "flyback_us": 4.0, "high_tension_v": 6e4, "rotation_rad": 0.25}
+        expected = {"pixel_size_nm": 0.02, "offset_y_nm": data.ndim - 1.0, "offset_x_nm": float(data.ndim),
+                    "channel": "MAADF", "dwell_us": 2.0, "line_us": 44.0, "flyback_us": 4.0, "high_tension_v": 6e4,
+                    "rotation_rad": 0.25}
         self.assertEqual({key: series.attributes.get(key) for key in expected}, expected)
 
     def test_version_13(self) -> None:
@@ -146,8 +147,10 @@ class NionProperties(ImportTest):
         flat = {"instrument": SCAN["instrument"], "scan": SCAN["scan"], "hardware_source": SCAN["hardware_source"]}
         for properties in ({"version": 12, "data_source": source}, {"version": 10, "data_sources": [source]},
                            {"version": 7, "data_sources": [{**source, "metadata": {}}], "metadata": SCAN},
-                           {"version": 6, "dimensional_calibrations": axes, "metadata": SCAN, "master_data_shape": [16, 20]},
-                           {"version": 3, "intrinsic_spatial_calibrations": origin, "data_sources": ["uuid"], "metadata": flat},
+                           {"version": 6, "dimensional_calibrations": axes, "metadata": SCAN,
+                            "master_data_shape": [16, 20]},
+                           {"version": 3, "intrinsic_spatial_calibrations": origin, "data_sources": ["uuid"],
+                            "metadata": flat},
                            {"version": 1, "spatial_calibrations": axes, "properties": SCAN["hardware_source"],
                             "metadata": {k: v for k, v in SCAN.items() if k != "hardware_source"}}):
             with self.subTest(version=properties["version"]):
@@ -156,15 +159,18 @@ class NionProperties(ImportTest):
     def test_collections_of_images(self) -> None:
         for changes in ({"is_sequence": False, "collection_dimension_count": 1},
                         {"is_sequence": True, "collection_dimension_count": 2, "datum_dimension_count": 0}):
-            self.assertEqual(len(self.imported(ndata(self.folder / "a.ndata", STACK, described(STACK, **changes)))[0].frames), 5)
+            stack = ndata(self.folder / "a.ndata", STACK, described(STACK, **changes))
+            self.assertEqual(len(self.imported(stack)[0].frames), 5)
 
     def test_what_is_no_image(self) -> None:
         line, colours = STACK[0, 0], np.zeros((16, 20, 4), np.uint8)
         hyper = np.zeros((8, 8, 16, 16), np.float32)
         for data, changes, field in (
                 (line, {"datum_dimension_count": 1}, "datum_dimension_count"),
-                (STACK, {"is_sequence": False, "collection_dimension_count": 2, "datum_dimension_count": 1}, "datum_dimension"),
-                (STACK, {"is_sequence": False, "collection_dimension_count": None, "datum_dimension_count": None}, "datum_dim"),
+                (STACK, {"is_sequence": False, "collection_dimension_count": 2, "datum_dimension_count": 1},
+                 "datum_dimension"),
+                (STACK, {"is_sequence": False, "collection_dimension_count": None, "datum_dimension_count": None},
+                 "datum_dim"),
                 (hyper, {"is_sequence": False, "collection_dimension_count": 2}, "datum_dimension_count"),
                 (colours, {"is_sequence": False}, "colour"),
                 (IMAGE, {"data_shape": [16, 21]}, "data_shape"),
@@ -174,8 +180,8 @@ class NionProperties(ImportTest):
                 self.refused(ndata(self.folder / "a.ndata", data, described(data, **changes)), field)
 
     def test_units(self) -> None:
-        for unit, scale in (("nm", 0.02), ("pm", 20), ("um", 2e-5), ("\u00b5m", 2e-5), ("\u03bcm", 2e-5), ("angstrom", 0.2),
-                            ("\u00c5", 0.2), ("\u212b", 0.2), ("m", 2e-11)):
+        for unit, scale in (("nm", 0.02), ("pm", 20), ("um", 2e-5), ("\u00b5m", 2e-5), ("\u03bcm", 2e-5),
+                            ("angstrom", 0.2), ("\u00c5", 0.2), ("\u212b", 0.2), ("m", 2e-11)):
             image = ndata(self.folder / "a.ndata", IMAGE, described(
                 IMAGE, dimensional_calibrations=calibrated(scale, scale, unit=unit)))
             self.assertAlmostEqual(self.imported(image)[0].attributes["pixel_size_nm"], 0.02, places=12, msg=unit)
@@ -185,7 +191,8 @@ class NionProperties(ImportTest):
             self.assertNotIn("pixel_size_nm", self.imported(image)[0].attributes)
             self.assertRegex(self.stderr, r"pixel size not known \(.+\); give --pixel-nm\n")
         for bad in (float("nan"), float("inf"), 0.0, -0.02, "x", None):
-            image = ndata(self.folder / "a.ndata", IMAGE, described(IMAGE, dimensional_calibrations=calibrated(0.02, bad)))
+            image = ndata(self.folder / "a.ndata", IMAGE, described(
+                IMAGE, dimensional_calibrations=calibrated(0.02, bad)))
             self.refused(image, "dimensional_calibrations[1].scale")
             self.assertEqual(self.imported(image, "--pixel-nm", "0.03")[0].attributes["pixel_size_nm"], 0.03)
 
@@ -202,8 +209,9 @@ class NionProperties(ImportTest):
         with h5py.File(self.folder / "b.nhdf", "w") as file:
             for key, data in (("0", IMAGE), ("1", STACK)):
                 file.create_dataset(f"data/{key}", data=data).attrs["properties"] = json.dumps(described(data))
-        for series, data in zip(self.imported(self.folder / "a.h5", self.folder / "b.nhdf"), (STACK, IMAGE, STACK), strict=True):
-            self.check_scan(series, data)
+        expected: list[np.ndarray] = [STACK, IMAGE, STACK]
+        for series, images in zip(self.imported(self.folder / "a.h5", self.folder / "b.nhdf"), expected, strict=True):
+            self.check_scan(series, images)
 
     def test_long_metadata_is_kept_whole_beside_a_short_provenance(self) -> None:
         properties = described(IMAGE, title="t\u00e9 \n" + "x" * 1000, notes=["\u212b\ud800" * 50000])
@@ -218,14 +226,15 @@ class Damaged(ImportTest):
     def test_one_line_names_file_and_field(self) -> None:
         whole = ndata(self.folder / "whole.ndata", IMAGE, described(IMAGE)).read_bytes()
         texts = {"cut.ndata": whole[:-300], "half.ndata": whole[:200], "empty.ndata": b"", "text.ndata": b"not a zip",
-                 "flipped.ndata": whole.replace(IMAGE.tobytes(), b"\1" + IMAGE.tobytes()[1:]), "cut.npy": b"\x93NUMPY\1",
-                 "text.npy": b"text", "text.h5": b"text", "text.nhdf": b"text", "empty.npy": b"", "what.xyz": b"text"}
+                 "flipped.ndata": whole.replace(IMAGE.tobytes(), b"\1" + IMAGE.tobytes()[1:]),
+                 "cut.npy": b"\x93NUMPY\1", "text.npy": b"text", "text.h5": b"text", "text.nhdf": b"text",
+                 "empty.npy": b"", "what.xyz": b"text"}
         for name, content in texts.items():
             (self.folder / name).write_bytes(content)
             with self.subTest(name):
                 self.refused(self.folder / name, name)
-        for content, field in (("[1]", "metadata.json"), ("{", "metadata.json"), ("\xff", "metadata.json")):
-            self.refused(ndata(self.folder / "json.ndata", IMAGE, content), field)
+        for properties in ("[1]", "{", "\xff"):
+            self.refused(ndata(self.folder / "json.ndata", IMAGE, properties), "metadata.json")
         with zipfile.ZipFile(self.folder / "alone.ndata", "w") as archive:
             archive.writestr("data.npy", b"")
         self.refused(self.folder / "alone.ndata", "metadata.json")
@@ -267,16 +276,17 @@ class Damaged(ImportTest):
     def test_a_full_disk(self) -> None:
         np.save(self.folder / "a.npy", np.zeros((10, 256, 256), np.float32))
         one_mib = (1 << 20,) * 2
-        done = subprocess.run([sys.executable, IMPORT, self.folder / "a.npy", "--out", self.out], capture_output=True, text=True,
-                              check=False, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, one_mib))
+        done = subprocess.run([sys.executable, IMPORT, self.folder / "a.npy", "--out", self.out], capture_output=True,
+                              text=True, check=False,
+                              preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, one_mib))
         self.assertRegex(done.stderr, r"dwellmap-import: .*cannot write [^\n]*: File too large\n\Z")
         self.assertEqual((done.returncode, [p.name for p in self.folder.iterdir()]), (1, ["a.npy"]))
 
     def test_interrupted_it_leaves_nothing(self) -> None:
         np.save(self.folder / "a.npy", IMAGE)
         os.mkfifo(self.folder / "b.npy")  # the importer waits for its content
-        with subprocess.Popen([sys.executable, "-u", IMPORT, self.folder / "a.npy", self.folder / "b.npy", "--pixel-nm", "1",
-                               "--out", self.out], stdout=subprocess.PIPE) as running:
+        with subprocess.Popen([sys.executable, "-u", IMPORT, self.folder / "a.npy", self.folder / "b.npy", "--pixel-nm",
+                               "1", "--out", self.out], stdout=subprocess.PIPE) as running:
             self.assertIn(b"series 0000", running.stdout.readline())
             running.send_signal(signal.SIGTERM)
         self.assertEqual(running.returncode, 143)
@@ -284,7 +294,8 @@ class Damaged(ImportTest):
 
     def test_options(self) -> None:
         for option in ("--help", "--version"):
-            self.assertEqual(subprocess.run([sys.executable, IMPORT, option], capture_output=True, check=False).returncode, 0)
+            self.assertEqual(subprocess.run([sys.executable, IMPORT, option], capture_output=True,
+                                            check=False).returncode, 0)
         for arguments in ((), ("a.npy",), ("a.npy", "--out", self.out, "--pixel-nm", "0"), ("a.npy", "--colour")):
             done = subprocess.run([sys.executable, IMPORT, *arguments], capture_output=True, text=True, check=False)
             self.assertRegex(done.stderr, r"\Adwellmap-import: [^\n]+\n\Z")

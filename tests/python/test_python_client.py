@@ -14,6 +14,8 @@ import sys
 import unittest
 import zlib
 
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
 try:
     import flatbuffers  # noqa: F401
     import numpy as np
@@ -21,13 +23,24 @@ try:
 except ModuleNotFoundError as missing:
     print(f"test_python_client: skipped, {missing} (apt-get install python3-numpy python3-zmq python3-flatbuffers)")
     sys.exit(77)
-
-sys.dont_write_bytecode = True
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
-import dwellmap_client
-from dwellmap_client import (Control, End, Heartbeat, Kind, RecordingState, Rejected, Rows, Series, Site, Start, decode,
-                             listen, results)
-from live_analyzer import BIN, FRAMES, PIXEL_NM, SIZE_PX, WAIT_S, Folder, WithAnalyzer, free_endpoint, running
+else:
+    import dwellmap_client
+    from dwellmap_client import (
+        Control,
+        End,
+        Heartbeat,
+        Kind,
+        RecordingState,
+        Rejected,
+        Rows,
+        Series,
+        Site,
+        Start,
+        decode,
+        listen,
+        results,
+    )
+    from live_analyzer import BIN, FRAMES, PIXEL_NM, SIZE_PX, WAIT_S, Folder, WithAnalyzer, free_endpoint, running
 
 EXAMPLE = pathlib.Path(dwellmap_client.__file__).resolve().parent.parent / "example.py"
 
@@ -35,8 +48,8 @@ EXAMPLE = pathlib.Path(dwellmap_client.__file__).resolve().parent.parent / "exam
 class Results(WithAnalyzer):
     def test_atoms_are_those_of_the_offline_analysis(self) -> None:
         table = self.folder / "atoms.csv"
-        subprocess.run([BIN / "dwellmap-analyze", self.file, "--pixel-nm", str(PIXEL_NM), "--composition", "0.55", "--atoms",
-                        table], check=True, stdout=subprocess.DEVNULL)
+        subprocess.run([BIN / "dwellmap-analyze", self.file, "--pixel-nm", str(PIXEL_NM), "--composition", "0.55",
+                        "--atoms", table], check=True, stdout=subprocess.DEVNULL)
         with open(table, newline="", encoding="utf-8") as file:
             offline = list(csv.DictReader(file))
         received = results(self.results_at, timeout_s=WAIT_S)
@@ -198,10 +211,10 @@ class WrongResults(WithAnalyzer):
 class OtherPrograms(Folder):
     """What the C++ senders encode, Python reads."""
 
-    def stream(self, *command: object) -> list:
+    def stream(self, command: str, *arguments: object) -> list:
         endpoint = free_endpoint()
         received = []
-        with running(*command, "--endpoint", endpoint):
+        with running(command, *arguments, "--endpoint", endpoint):
             for message, _ in listen(endpoint, timeout_s=WAIT_S):
                 received.append(message)
                 if isinstance(message, End):
@@ -209,7 +222,8 @@ class OtherPrograms(Folder):
         return received
 
     def test_a_player(self) -> None:
-        received = self.stream("dwellmap-play", self.file, "--speed", "max", "--pixel-nm", PIXEL_NM, "--rows-per-block", 100)
+        received = self.stream("dwellmap-play", self.file, "--speed", "max", "--pixel-nm", PIXEL_NM, "--rows-per-block",
+                               100)
         start = next(m for m in received if isinstance(m, Start))
         self.assertEqual((start.rows, start.cols, start.pixel_size_nm), (SIZE_PX, SIZE_PX, PIXEL_NM))
         self.assertTrue(any(isinstance(m, Heartbeat) and m.uuid == start.uuid for m in received))
@@ -222,7 +236,8 @@ class OtherPrograms(Folder):
         self.assertEqual(received[-1].next_rows_seq, len(blocks))
 
     def test_a_simulated_microscope(self) -> None:
-        received = self.stream("dwellmap-simulate", "--size", 64, "--frames", 1, "--speed", "max", "--composition", 0.25)
+        received = self.stream("dwellmap-simulate", "--size", 64, "--frames", 1, "--speed", "max", "--composition",
+                               0.25)
         start = next(m for m in received if isinstance(m, Start))
         self.assertEqual(start.composition, 0.25)
         self.assertEqual({m.uuid for m in received if isinstance(m, (Rows, End))}, {start.uuid})
@@ -255,9 +270,11 @@ class Commands(WithAnalyzer):
             compared = len(file["series/0000/results"])
         self.assertIn(compared, (1, 2))  # the last one may have been shown before it was noted
         self.assertFalse((self.folder / "another.h5").exists())
-        replayed = subprocess.run([BIN / "dwellmap-analyze", self.folder / "session.h5"], text=True, capture_output=True)
+        replayed = subprocess.run([BIN / "dwellmap-analyze", self.folder / "session.h5"], text=True,
+                                  capture_output=True)
         self.assertEqual(replayed.returncode, 0, replayed.stderr)
-        self.assertIn(f"results of {compared} of {compared} frames are those of the live run, bit for bit", replayed.stdout)
+        self.assertIn(f"results of {compared} of {compared} frames are those of the live run, bit for bit",
+                      replayed.stdout)
 
     def test_after_a_reset_the_next_frame_is_the_first(self) -> None:
         received = results(self.results_at, timeout_s=WAIT_S)

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""dwellmap-analyze and dwellmap-play on recordings made with h5py after RECORDING.md: whole, and damaged in every way."""
+"""dwellmap-analyze and dwellmap-play on recordings made with h5py after RECORDING.md: whole, and damaged."""
 import json
 import pathlib
 import re
@@ -28,7 +28,8 @@ RESULTS = [("number", "<u8"), ("position", "<u8"), ("hash", "<u8")]
 
 
 def run(program: str, *arguments: object, text: str = "") -> subprocess.CompletedProcess:
-    return subprocess.run([BIN / program, *map(str, arguments)], input=text, capture_output=True, text=True, timeout=120)
+    return subprocess.run([BIN / program, *map(str, arguments)], input=text, capture_output=True, text=True,
+                          timeout=120)
 
 
 def write_series(file: h5py.File, name: str, images: np.ndarray, **attributes: object) -> h5py.Group:
@@ -39,14 +40,19 @@ def write_series(file: h5py.File, name: str, images: np.ndarray, **attributes: o
     series["row_valid"] = np.ones(images.shape[:2], "u1")
     per_frame = SIZE_PX // ROWS_PER_BLOCK
     series["index"] = np.array(
-        [(k, 1, SIZE_PX, zlib.crc32(image.tobytes()), k * per_frame, per_frame, 0) for k, image in enumerate(images)], INDEX)
+        [(k, 1, SIZE_PX, zlib.crc32(image.tobytes()), k * per_frame, per_frame, 0) for k, image in enumerate(images)],
+        INDEX)
     series["blocks"] = np.array(
-        [(k // per_frame, k % per_frame * ROWS_PER_BLOCK, ROWS_PER_BLOCK, k % per_frame == per_frame - 1, 0, 0, k * 1_000_000)
+        [(k // per_frame, k % per_frame * ROWS_PER_BLOCK, ROWS_PER_BLOCK, k % per_frame == per_frame - 1, 0, 0,
+          k * 1_000_000)
          for k in range(per_frame * len(images))], BLOCKS)
     return series
 
 
 class Recordings(unittest.TestCase):
+    folder: pathlib.Path
+    images: np.ndarray
+
     @classmethod
     def setUpClass(cls) -> None:
         folder = tempfile.TemporaryDirectory(prefix="dwellmap-replay-")
@@ -90,7 +96,8 @@ class Recordings(unittest.TestCase):
 
     def test_other_results_than_the_live_ones_are_an_error(self) -> None:
         path = self.record("live.h5")
-        parameters = subprocess.run([BIN / "dwellmap", "--print-config"], capture_output=True, text=True, check=True).stdout
+        parameters = subprocess.run([BIN / "dwellmap", "--print-config"], capture_output=True, text=True,
+                                    check=True).stdout
         with h5py.File(path, "a") as file:
             series = file["series/0000"]
             series["results"] = np.array([(k, k, 12345) for k in range(FRAMES)], RESULTS)
@@ -151,7 +158,8 @@ class Recordings(unittest.TestCase):
         played = run("dwellmap-play", self.record("times.h5"), *arguments)
         self.assertEqual(played.returncode, 0, played.stderr)
         print(played.stderr.splitlines()[-1])
-        self.assertRegex(played.stderr, r"11 intervals between blocks: error median [\d.]+ us, p99 [\d.]+ us, max [\d.]+ us")
+        self.assertRegex(played.stderr,
+                         r"11 intervals between blocks: error median [\d.]+ us, p99 [\d.]+ us, max [\d.]+ us")
 
 
 if __name__ == "__main__":

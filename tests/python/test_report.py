@@ -1,6 +1,10 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""dwellmap-report on small results: its page is whole by itself, holds the numbers, survives whatever is missing."""
+"""dwellmap-report on results of small simulated images: its page is whole by itself, holds the numbers, survives
+whatever is missing.
+
+usage: test_report.py [BIN_DIR]; exit code 77: skipped, says why
+"""
 import copy
 import json
 import os
@@ -17,19 +21,22 @@ sys.dont_write_bytecode = True
 TOOLS = pathlib.Path(__file__).resolve().parent.parent.parent / "tools/python"
 sys.path[:0] = [str(TOOLS), str(pathlib.Path(__file__).resolve().parent.parent / "support")]
 try:
-    from example_results import RADIAL, ZIGZAG, example as plain_example
     import numpy as np
-    from dwellmap_report import descriptors, figure_modes, orient, published, words
+    from dwellmap_report import arrows, descriptors, figure_modes, orient, published, words
     from dwellmap_report.compose import write_report
     from dwellmap_report.figure_process import runs
     from dwellmap_report.plots import use_style, wrap
     from dwellmap_report.results import Results
+    from example_results import change, written
 except ModuleNotFoundError as missing:
     print(f"test_report: skipped, {missing} (apt-get install python3-matplotlib)")
     sys.exit(77)
 
+BIN = pathlib.Path(sys.argv.pop(1) if len(sys.argv) > 1 else "build/bin").resolve()
+ANGLES = np.radians(60 * np.arange(6))
+RADIAL = np.column_stack([np.cos(ANGLES), np.sin(ANGLES)]).ravel() / 6**0.5
+ZIGZAG = np.tile([0.0, 0.5], 6) * np.repeat([0, 1, 1, 0, 1, 1], 2)
 use_style()
-
 
 COSINES = np.cos(np.radians(60 * np.outer([0, 1, 1, 2, 2, 3], range(6)) - 90 * np.array([[0, 1, 0, 0, 1, 0]]).T))
 
@@ -45,7 +52,7 @@ def of_paper(species: str, compositions: list[float]) -> dict:
     The images' own are of lattices turned by 70° and, from site 3, by 10°, with components 2 and 3 in turn."""
     vectors = COSINES / np.linalg.norm(COSINES, axis=1, keepdims=True)
     two = {"means": [-0.02, 0.03], "sigmas": [0.01, 0.02], "weights": [0.4, 0.6]}
-    none = {"means": [], "sigmas": [], "weights": []}
+    none: dict[str, list[float]] = {"means": [], "sigmas": [], "weights": []}
     cells = [{"x": x, "unlike": n, "count": 30 if n else 3, "prediction": 0.01 * n, **(two if n else none)}
              for x in compositions for n in range(7)]
     alone = [{"image": k, "rotation_rad": np.radians((70, 10)[k % 2]), "count": 81, "response": 1 + k % 2,
@@ -53,18 +60,33 @@ def of_paper(species: str, compositions: list[float]) -> dict:
               "components": np.roll(vectors[[0, 1 + k % 2, 2 - k % 2, 3, 4, 5]], -2 - k % 2, axis=1).tolist()}
              for k in range(len(compositions))]
     return {"species": species, "count": 162, "singular_values": [4, 0.3, 0.1, 0.1, 0.1, 0.1], "response": 1,
-            "components": np.roll(vectors, -2, axis=1).tolist(), "images": alone, "cells": cells, "a": 0.004, "b": 0.012, "d": 0.01,
-            "ratio": 0.5}
+            "components": np.roll(vectors, -2, axis=1).tolist(), "images": alone, "cells": cells,
+            "a": 0.004, "b": 0.012, "d": 0.01, "ratio": 0.5}
 
 
 def example(images: int = 2) -> dict:
-    """With the analyses that are beside the usual one."""
-    results = plain_example(images)
-    dimensions = {"distances": 6, "angles": 6, "rotation_invariant": 12, "symmetry": 12}
-    results["descriptors"] = [of_descriptor(s, kind, d) for s in ("Mo", "Re") for kind, d in dimensions.items()]
-    results["paper"] = [of_paper(s, [i["composition"] for i in results["series"]]) for s in ("Mo", "Re")]
+    """As written, but the analyses beside the usual one have numbers that are known."""
+    results = written(BIN, images)
+    for entry in results["descriptors"]:
+        change(entry, **of_descriptor(entry["species"], entry["descriptor"], len(entry["names"])))
+    for entry in results["paper"]:
+        change(entry, **of_paper(entry["species"], [i["composition"] for i in results["series"]]))
     for frame in results["frames"]:
-        frame["lattice"]["rotation_rad"] = np.radians(70)
+        change(frame["lattice"], rotation_rad=np.radians(70))
+    return results
+
+
+def with_known_numbers() -> dict:
+    results = example()
+    change(results, version="9.8.7")
+    for image in results["series"]:
+        change(image, warren_cowley={"alpha": 0.021, "se": 0.012})
+    for frame in results["frames"]:
+        change(frame, notes=["a note <&>"])
+        change(frame["lattice"], a_px=15.8, se_a_px=0.005)
+    for estimate in (e for r in results["regression"] for e in r["estimates"]):
+        change(estimate, a=1.5e-3, se_a=1e-4, b=4.5e-3, se_b=6e-4, c=None, se_c=None, d=-2e-4, se_d=2e-4, se_ratio=0.07,
+               ratio=0.37 if estimate["name"] == "gp_matrix" else 0.5, ratio_low=0.41, ratio_high=0.62)
     return results
 
 
@@ -85,6 +107,9 @@ class Folder(unittest.TestCase):
 
 class Page(unittest.TestCase):
     """Two images, nothing missing."""
+    folder: pathlib.Path
+    known: dict
+    page: str
 
     @classmethod
     def setUpClass(cls) -> None:
@@ -92,7 +117,8 @@ class Page(unittest.TestCase):
         cls.addClassCleanup(folder.cleanup)
         cls.folder = pathlib.Path(folder.name)
         results = cls.folder / "results.json"
-        results.write_text(json.dumps(example()), encoding="utf-8")
+        cls.known = with_known_numbers()
+        results.write_text(json.dumps(cls.known), encoding="utf-8")
         cls.page = write_report(results, cls.folder, "1.2.3").read_text(encoding="utf-8")
 
     def test_needs_nothing_but_itself(self) -> None:
@@ -124,13 +150,40 @@ class Page(unittest.TestCase):
                      "angles Mo 2.6 mrad", "Mo: 99.19 % of the", "of the rest 69 %", "Mo: 0.50 as published",
                      "Re: −0.50 as published", "by 300.0 pm (Mo)"):
             self.assertIn(text, page)
-        rows = re.findall(r"<td>(\w+)</td><td>128 × 128 px<br>20 pm/px</td><td>(.*?)</td><td>(.*?)</td><td>(.*?)</td>"
+        rows = re.findall(r"<td>(\w+)</td><td>320 × 320 px<br>20 pm/px</td><td>(.*?)</td><td>(.*?)</td><td>(.*?)</td>"
                           r"<td>(.*?)</td><td>(.*?)</td>", page)
-        self.assertEqual(rows[0], ("image0", "0.150", "0.160", "80", "70", "162"))
+        image, atoms = self.known["series"][0], self.known["frames"][0]["atoms"]
+        cations, anions = (sum(at == site and species != 3 for at, species in zip(atoms["site"], atoms["species"]))
+                           for site in (0, 1))
+        complete = sum(p["image"].count(0) for p in self.known["population"])
+        self.assertEqual(rows[0], ("image0", f"{image['composition']:.3f}", f"{image['fraction_second']:.3f}",
+                                   str(cations), str(anions), str(complete)))
 
     def test_the_unbiased_estimate_leads_and_the_papers_follows(self) -> None:
-        self.assertLess(self.page.index("<td>folded normal, one width"), self.page.index("<td>Gaussian process matrix"))
-        self.assertRegex(self.page, r"<tr class=first><td>folded normal, one width")
+        self.assertLess(self.page.index("<td>folded normal, common width"),
+                        self.page.index("<td>least squares, Gaussian process"))
+        self.assertRegex(self.page, r"<tr class=first><td>folded normal, common width")
+
+
+class AsWritten(Folder):
+    """Nothing in the place of what the programs wrote."""
+
+    def test_every_figure_is_there(self) -> None:
+        self.assertNotIn("Not shown", self.report(written(BIN)))
+
+    def test_a_star_says_that_a_mode_may_be_mixed(self) -> None:
+        results = written(BIN)
+        labels = {}
+        for modes in results["pca"]:
+            for mode in modes["modes"]:
+                said = arrows.describe(modes["species"], mode)
+                self.assertEqual(said.endswith("*"), mode["gap_sigma"] < 4, said)
+                labels[said] = said.endswith("*")
+        self.assertEqual(set(labels.values()), {False, True})
+        page = self.report(results)
+        shown = [arrows.describe(m["species"], m["modes"][0]) for m in results["pca"] if m["scope"] != "series"]
+        for label in shown:
+            self.assertIn(f">{label}<", page)
 
 
 class Missing(Folder):
@@ -187,22 +240,29 @@ def thin(node: dict | list, chance: random.Random) -> None:
             thin(node[key], chance)
 
 
+def negative(values: list) -> list:
+    return [None if v is None else -v for v in values]
+
+
 class Parts(unittest.TestCase):
     def test_modes_are_turned_with_what_was_measured_along_them(self) -> None:
-        results = example()
-        expected = copy.deepcopy(results)
-        for modes in results["pca"]:
-            if modes["scope"] == "series":
-                for k in (0, 1):
-                    modes["modes"][k]["loadings"] = [-v for v in modes["modes"][k]["loadings"]]
-        for p in results["population"]:
-            p["scores"][:2] = [[-v for v in s] for s in p["scores"][:2]]
-            p["isotropic"], p["symmetry_breaking"] = p["scores"][0], p["scores"][1]
-        for m in results["mixtures"]:
-            for key in ("weights", "sigmas", "se_means"):
-                m[key] = m[key][::-1]  # the means are opposite to each other
-        orient.orient(results)
-        self.assertEqual(json.loads(json.dumps(results)), expected)
+        expected = example()
+        orient.orient(expected)
+        turned = copy.deepcopy(expected)
+        for modes in (m for m in turned["pca"] if m["scope"] == "series"):
+            for mode in modes["modes"]:
+                mode["loadings"] = negative(mode["loadings"])
+        for p in turned["population"]:
+            p["scores"] = [negative(s) for s in p["scores"]]
+            p["isotropic"], p["symmetry_breaking"] = negative(p["isotropic"]), negative(p["symmetry_breaking"])
+        for fit in (f for m in turned["mixtures"] for f in (m, *m["fits"])):
+            fit["means"] = negative(fit["means"])
+            for key in ("means", "weights", "sigmas", "se_means", "true_sigmas"):
+                if key in fit:
+                    fit[key] = fit[key][::-1]
+        self.assertNotEqual(turned, expected)
+        orient.orient(turned)
+        self.assertEqual(turned, expected)
 
     def test_sign_is_that_of_the_ideal_pattern(self) -> None:
         noise = np.random.default_rng(2).normal(0, 0.05, 12)

@@ -60,7 +60,8 @@ class Player:
 
 
 def recorder(endpoint, file, *options, **how):
-    return subprocess.Popen([BIN / "dwellmap-record", endpoint, file, *options], stderr=subprocess.PIPE, text=True, **how)
+    return subprocess.Popen([BIN / "dwellmap-record", endpoint, file, *options], stderr=subprocess.PIPE, text=True,
+                            **how)
 
 
 def frames_in(path, **how):

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""dwellmap_client over real sockets, without an analyzer: what the sender sends, how results are put together, nobody there.
+"""dwellmap_client over real sockets, without an analyzer: what the sender sends, how results are put together.
 
 usage: PYTHONPATH=build/python test_python_sender.py; exit code 77: skipped, says why
 """
@@ -8,7 +8,9 @@ import socket
 import sys
 import threading
 import unittest
+from typing import Any
 
+sys.dont_write_bytecode = True
 try:
     import flatbuffers  # noqa: F401
     import numpy as np
@@ -16,10 +18,27 @@ try:
 except ModuleNotFoundError as missing:
     print(f"test_python_sender: skipped, {missing} (apt-get install python3-numpy python3-zmq python3-flatbuffers)")
     sys.exit(77)
-
-sys.dont_write_bytecode = True
-from dwellmap_client import (Atoms, Collector, Control, End, FrameSender, Heartbeat, Map, Rejected, Reply, Rows, Stamp,
-                             Start, State, Statistics, decode, encode, listen, results)
+else:
+    from dwellmap_client import (
+        Atoms,
+        Collector,
+        Control,
+        End,
+        FrameSender,
+        Heartbeat,
+        Map,
+        Rejected,
+        Reply,
+        Rows,
+        Stamp,
+        Start,
+        State,
+        Statistics,
+        decode,
+        encode,
+        listen,
+        results,
+    )
 
 WAIT_S = 20
 
@@ -140,20 +159,20 @@ class Missing(unittest.TestCase):
 class Collecting(unittest.TestCase):
     """Atoms, map and statistics that belong together, however they come."""
 
-    def part(self, kind: type, frame: int, rows: int = 8) -> object:
+    def part(self, kind: Any, frame: int, rows: int = 8) -> Any:
         head = {"uuid": "u", "frame": frame, "rows_valid": rows, "complete": True, "version": "", "unit": "px",
                 "pixel_size_nm": None}
-        known = {"columns": {}, "layers": {}}
+        known: dict[str, dict] = {"columns": {}, "layers": {}}
         fields = kind.__dataclass_fields__
         return kind(**{name: head.get(name, known.get(name)) for name in fields})
 
     def test_only_what_belongs_together(self) -> None:
         collector, out = Collector(), []
-        for kind, frame, seq in ((Map, 0, 0), (Statistics, 0, 0),                 # joined in the middle
-                                 (Atoms, 0, 0), (Map, 0, 0), (Statistics, 0, 0),  # then all again
-                                 (Atoms, 1, 1), (Statistics, 1, 1),               # the map was lost
-                                 (Atoms, 2, 2), (Map, 2, 2), (Statistics, 2, 2)):
-            frame = collector.add(self.part(kind, frame), Stamp(1, seq))
+        for kind, number, seq in ((Map, 0, 0), (Statistics, 0, 0),                 # joined in the middle
+                                  (Atoms, 0, 0), (Map, 0, 0), (Statistics, 0, 0),  # then all again
+                                  (Atoms, 1, 1), (Statistics, 1, 1),               # the map was lost
+                                  (Atoms, 2, 2), (Map, 2, 2), (Statistics, 2, 2)):
+            frame = collector.add(self.part(kind, number), Stamp(1, seq))
             out += [frame.number] if frame else []
         self.assertEqual(out, [0, 2])
 

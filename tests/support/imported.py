@@ -19,7 +19,8 @@ IMPORT = ROOT / "tools" / "python" / "dwellmap-import"
 sys.path.insert(0, str(ROOT / "tools" / "python"))
 from dwellmap_files.import_command import main  # noqa: E402
 
-EXAMPLE = re.search(r"```python\n(.*?)```", (ROOT / "firmware_bridge" / "recording" / "RECORDING.md").read_text(encoding="utf-8"), re.S)[1]
+EXAMPLE = re.findall(r"```python\n(.*?)```",
+                     (ROOT / "firmware_bridge" / "recording" / "RECORDING.md").read_text(encoding="utf-8"), re.S)[0]
 
 
 def shared_data() -> pathlib.Path:

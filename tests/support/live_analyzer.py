@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The real programs for tests in Python: simulated images, and an analyzer that is sent images. sys.argv[1]: BIN_DIR."""
+"""The real programs for tests in Python: simulated images, an analyzer that is sent images. sys.argv[1]: BIN_DIR."""
 import contextlib
 import pathlib
 import socket
@@ -8,6 +8,7 @@ import sys
 import tempfile
 import unittest
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 from dwellmap_client import FrameSender
@@ -25,7 +26,8 @@ def free_endpoint() -> str:
 
 @contextlib.contextmanager
 def running(command: str, *arguments: object) -> Iterator[subprocess.Popen]:
-    process = subprocess.Popen([BIN / command, *map(str, arguments)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen([BIN / command, *map(str, arguments)], stdout=subprocess.DEVNULL,
+                               stderr=subprocess.DEVNULL)
     try:
         yield process
     finally:
@@ -35,6 +37,9 @@ def running(command: str, *arguments: object) -> Iterator[subprocess.Popen]:
 
 class Folder(unittest.TestCase):
     """A folder with a simulated stack of images."""
+    folder: pathlib.Path
+    file: pathlib.Path
+    images: np.ndarray
 
     @classmethod
     def setUpClass(cls) -> None:
@@ -63,5 +68,5 @@ class WithAnalyzer(Folder):
             f"recording.folder={self.folder}"))
         self.assertTrue(self.sender.wait_for_subscriber(WAIT_S), "the analyzer did not come")
 
-    def begin(self, **known: object) -> str:
+    def begin(self, **known: Any) -> str:
         return self.sender.start(SIZE_PX, SIZE_PX, pixel_size_nm=PIXEL_NM, composition=0.55, **known)

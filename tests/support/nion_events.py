@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What Nion Swift's scan sources fire, as its instrumentation kit documents it: for tests without Nion Swift."""
 from types import SimpleNamespace
-from typing import Any, Optional
+from typing import Any
 
 import numpy as np
 
@@ -25,10 +25,10 @@ class ScanSource:
     def __init__(self, rows: int = 16, cols: int = 12) -> None:
         self.data_channel_updated_event, self.abort_event = Event(), Event()
         self.acquisition_state_changed_event = Event()
-        self.image = np.zeros((rows, cols), np.float32)
+        self.image: np.ndarray = np.zeros((rows, cols), np.float32)
         self.scan_id, self.frame_index = "first", 0
         self.scale, self.oblong, self.units = 0.02, 1.0, "nm"
-        self.metadata: Optional[dict] = None  # in place of what a scan has
+        self.metadata: dict | None = None  # in place of what a scan has
 
     def describe(self, valid_rows: int, channel: str) -> dict:
         return {"instrument": {"high_tension": 60000.0},

@@ -25,7 +25,8 @@ WAIT_S = 30
 def unpack_plugin(folder: pathlib.Path) -> None:
     """As an operator does it: the archive, unpacked in the plug-in folder."""
     archive = folder / "plugin.zip"
-    subprocess.run([sys.executable, ROOT / "firmware_bridge/nionswift_plugin/plugin_zip", archive], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run([sys.executable, ROOT / "firmware_bridge/nionswift_plugin/plugin_zip", archive], check=True,
+                   stdout=subprocess.DEVNULL)
     with zipfile.ZipFile(archive) as packed:
         packed.extractall(folder)
     sys.path.append(str(folder))

@@ -1,6 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""dwellmap_client's messages: what is encoded decodes to the same, laid out as PROTOCOL.md says; other bytes are `Rejected`.
+"""dwellmap_client's messages: what is encoded decodes to the same, laid out as PROTOCOL.md says.
+
+Other bytes are `Rejected`.
 
 usage: PYTHONPATH=build/python test_python_messages.py; exit code 77: skipped, says why
 """
@@ -10,7 +12,9 @@ import struct
 import sys
 import unittest
 import zlib
+from typing import Any
 
+sys.dont_write_bytecode = True
 try:
     import flatbuffers  # noqa: F401
     import numpy as np
@@ -18,11 +22,25 @@ try:
 except ModuleNotFoundError as missing:
     print(f"test_python_messages: skipped, {missing} (apt-get install python3-numpy python3-zmq python3-flatbuffers)")
     sys.exit(77)
-
-sys.dont_write_bytecode = True
-from dwellmap_client import (Command, CommandKind, End, Heartbeat, Kind, Recording, RecordingState, Rejected, Reply, Rows,
-                             Stamp, Start, State, decode, encode)
-from dwellmap_client.frame_messages import PIXEL_TYPES
+else:
+    from dwellmap_client import (
+        Command,
+        CommandKind,
+        End,
+        Heartbeat,
+        Kind,
+        Recording,
+        RecordingState,
+        Rejected,
+        Reply,
+        Rows,
+        Stamp,
+        Start,
+        State,
+        decode,
+        encode,
+    )
+    from dwellmap_client.frame_messages import PIXEL_TYPES
 
 UUID = "01234567-89ab-cdef-0123-456789ABCDEF"
 STAMP = Stamp(session=2**64 - 3, seq=7)
@@ -121,7 +139,8 @@ class WrongBytes(unittest.TestCase):
         for expected, message in {
                 "too_short": whole[:31], "bad_magic": patched(0, b"X"), "other_major": patched(5, b"\2"),
                 "unknown_flags": patched(7, b"\1"), "bad_size": patched(8, struct.pack("<I", len(whole))),
-                "bad_checksum": last, "wrong_identifier": patched(4, b"\3")[:struct.unpack_from("<I", whole, 8)[0] + 32],
+                "bad_checksum": last,
+                "wrong_identifier": patched(4, b"\3")[:struct.unpack_from("<I", whole, 8)[0] + 32],
                 "stamp_differs": patched(24, b"\0"), "bad_payload_size": resealed(whole[:-2])}.items():
             if expected == "wrong_identifier":
                 message = resealed(message)
@@ -134,14 +153,18 @@ class WrongBytes(unittest.TestCase):
                 self.assertIn(reason(message[:length]), ("too_short", "bad_size", "bad_checksum"))
 
     def test_every_flipped_bit(self) -> None:
-        """Is found, unless the message means the same with it: of the minor version, or a size that ends in the padding."""
+        """Is found, unless the message means the same with it.
+
+        Such are those of the minor version, and of a size that ends in the padding.
+        """
         for original, message in zip(ALL, self.messages):
             for bit in range(min(len(message), 800) * 8):
                 flipped = bytearray(message)
                 flipped[bit // 8] ^= 1 << bit % 8
                 if reason(bytes(flipped)) == "":
                     decoded, stamp, _ = decode(flipped)
-                    self.assertTrue(flipped[4] not in set(Kind) or repr((decoded, stamp)) == repr((original, STAMP)), bit)
+                    self.assertTrue(flipped[4] not in set(Kind) or repr((decoded, stamp)) == repr((original, STAMP)),
+                                    bit)
 
     def test_a_right_checksum_over_wrong_bytes(self) -> None:
         draw = random.Random(1)
@@ -169,7 +192,7 @@ class WrongBytes(unittest.TestCase):
 class WrongValues(unittest.TestCase):
     """Neither sent nor, from somebody else, accepted."""
 
-    def refused(self, message: object, expected: str, **change: object) -> None:
+    def refused(self, message: Any, expected: str, **change: object) -> None:
         with self.assertRaises(Rejected) as refused:
             encode(dataclasses.replace(message, **change), STAMP)
         self.assertEqual(refused.exception.reason, expected, change)

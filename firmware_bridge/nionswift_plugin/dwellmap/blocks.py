@@ -7,7 +7,7 @@ import dataclasses
 import threading
 import time
 import uuid
-from typing import Any, Optional
+from typing import Any
 
 import numpy as np
 
@@ -24,7 +24,7 @@ class Series:
     fields: dict[str, Any]  # of the stream's start message
     uuid: str = dataclasses.field(default_factory=lambda: str(uuid.uuid4()))
     frames: int = 0
-    ended: Optional[str] = None
+    ended: str | None = None
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -64,7 +64,7 @@ class BlockQueue:
             self.dropped += 1
         self._blocks.append(block)
 
-    def get(self, timeout_s: float) -> Optional[Block]:
+    def get(self, timeout_s: float) -> Block | None:
         """@return None after the time-out"""
         until = time.monotonic() + timeout_s
         while not self._blocks and time.monotonic() < until:
@@ -96,7 +96,7 @@ class RecentFrames:
             image, _ = self._frames[key]
         image[block.first_row:block.first_row + len(block.pixels)] = block.pixels
 
-    def get(self, series_uuid: str, frame: int) -> Optional[tuple[np.ndarray, Block]]:
+    def get(self, series_uuid: str, frame: int) -> tuple[np.ndarray, Block] | None:
         """The image, and the first block that came of it; the rows of a frame that is still scanned go on growing."""
         with self._lock:
             return self._frames.get((series_uuid, frame))

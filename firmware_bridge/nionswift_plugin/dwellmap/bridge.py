@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any, Optional
+from typing import Any
 
 from dwellmap_client import Frame, State
 
@@ -29,8 +29,8 @@ class Bridge:
     def __init__(self, api: Any, settings: Settings, changed: Callable[[], None]) -> None:
         self._api, self.settings, self._changed = api, settings, changed
         self._warning, self._warned_s = "", 0.0
-        self._shown_s: Optional[float] = None
-        self._last_frame: Optional[Frame] = None
+        self._shown_s: float | None = None
+        self._last_frame: Frame | None = None
         suffix = f"_{settings.name}" if settings.name else ""
         self._items = {kind: LiveItem(api, f"dwellmap_{kind}{suffix}") for kind in ("map", "atoms", "classes")}
         self._recent = RecentFrames()
@@ -74,7 +74,7 @@ class Bridge:
             self._draw(self._last_frame)
 
     @property
-    def frame(self) -> Optional[Frame]:
+    def frame(self) -> Frame | None:
         """The newest result."""
         return self._last_frame
 
@@ -130,7 +130,7 @@ class Bridge:
         self._items["classes"].show(Picture(self._title(title), class_image(frame, kind), step_nm,
                                             {**about, "class": kind}, "", (-1, highest), STEPPED["id"]))
 
-    def _map(self, frame: Frame, step_nm: Optional[float], about: dict[str, Any]) -> Picture:
+    def _map(self, frame: Frame, step_nm: float | None, about: dict[str, Any]) -> Picture:
         layer = self.settings.layer
         pixels, unit = map_image(frame, layer)
         reach = self.settings.range_pm

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import queue
 import threading
-from typing import Optional
 
 import zmq
 from dwellmap_client import Control, Rejected, Reply
@@ -19,9 +18,9 @@ class CommandThread(threading.Thread):
     def __init__(self, endpoint: str) -> None:
         super().__init__(name="dwellmap commands", daemon=True)
         self._control = Control(endpoint, _TIMEOUT_S)
-        self._commands: queue.Queue[Optional[str]] = queue.Queue(8)
+        self._commands: queue.Queue[str | None] = queue.Queue(8)
         self.connected = False            # set from outside: whether the analyzer is heard
-        self.reply: Optional[Reply] = None  # the last one
+        self.reply: Reply | None = None  # the last one
         self.answer = ""                  # to the operator's last command, one sentence
 
     def stop(self) -> None:
@@ -37,7 +36,7 @@ class CommandThread(threading.Thread):
     def reset(self) -> None:
         self._give("reset")
 
-    def _give(self, command: Optional[str]) -> None:
+    def _give(self, command: str | None) -> None:
         try:
             self._commands.put_nowait(command)
         except queue.Full:

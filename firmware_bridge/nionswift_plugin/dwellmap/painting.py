@@ -11,10 +11,10 @@ from scipy.spatial import cKDTree
 # Nion Swift draws NaN in the lowest of 256 colours: grey, which is also what is below the limits.
 _UNKNOWN, _LOWEST = {"x": 0.0, "rgb": (90, 90, 90)}, 1 / 255
 # Blue, white, red: red-green colour blindness does not hide the sign.
-DIVERGING = {"id": "dwellmap_diverging", "name": "dwellmap, diverging", "points": [
+DIVERGING: dict[str, Any] = {"id": "dwellmap_diverging", "name": "dwellmap, diverging", "points": [
     _UNKNOWN, {"x": _LOWEST, "rgb": (5, 48, 97)}, {"x": 0.25, "rgb": (67, 147, 195)},
     {"x": 0.5, "rgb": (247, 247, 247)}, {"x": 0.75, "rgb": (214, 96, 77)}, {"x": 1.0, "rgb": (103, 0, 31)}]}
-STEPPED = {"id": "dwellmap_classes", "name": "dwellmap, classes", "points": [
+STEPPED: dict[str, Any] = {"id": "dwellmap_classes", "name": "dwellmap, classes", "points": [
     _UNKNOWN, {"x": _LOWEST, "rgb": (68, 1, 84)}, {"x": 0.25, "rgb": (59, 82, 139)}, {"x": 0.5, "rgb": (33, 145, 140)},
     {"x": 0.75, "rgb": (94, 201, 98)}, {"x": 1.0, "rgb": (253, 231, 37)}]}
 

@@ -2,10 +2,11 @@
 """The panel: how the stream is, what is shown of its results, and the operator's commands."""
 from __future__ import annotations
 
+import functools
 import threading
 import time
 from collections.abc import Callable
-from typing import Any, Optional
+from typing import Any
 
 from dwellmap_client import RecordingState
 
@@ -29,7 +30,7 @@ class Panel:
         name = settings.name
         self.panel_id = f"dwellmap-panel{'-' + name if name else ''}"
         self.panel_name = f"dwellmap {name}".strip()
-        self.bridge: Optional[Bridge] = None
+        self.bridge: Bridge | None = None
         self._lock = threading.Lock()
         self._queued, self._refreshed_s = False, 0.0
         self.labels: list[Any] = []
@@ -82,7 +83,7 @@ class Panel:
 
     def _add_choices(self, ui: Any, column: Any) -> None:
         s = self._settings
-        self._choice(ui, column, "Map", list(LAYERS), LAYERS.get, s.layer, self._choose_layer)
+        self._choice(ui, column, "Map", list(LAYERS), lambda layer: LAYERS[layer], s.layer, self._choose_layer)
         self._choice(ui, column, "Colours to ±", list(_RANGES_PM), "{:g} pm".format, s.range_pm, self._choose_range)
         self._choice(ui, column, "Classes", list(CLASSES), lambda c: CLASSES[c][0], s.classes, self._choose_classes)
         self._choice(ui, column, "Channel", list(_CHANNELS), lambda c: c or "first enabled", s.channel,
@@ -93,7 +94,7 @@ class Panel:
     def _add_addresses(self, ui: Any, column: Any) -> None:
         for what in ("images", "results", "control"):
             self._entry(ui, column, what.capitalize(), getattr(self._settings, what),
-                        lambda text, what=what: self._choose_address(what, text))
+                        functools.partial(self._choose_address, what))
 
     def _choice(self, ui: Any, column: Any, name: str, items: list[Any], text: Callable[[Any], str], now: Any,
                 chosen: Callable[[Any], None]) -> None:
@@ -117,16 +118,20 @@ class Panel:
         column.add(row)
 
     def _choose_layer(self, layer: str) -> None:
-        self._set(layer=layer) and self.bridge.redraw()
+        if self._set(layer=layer):
+            self._wired.redraw()
 
     def _choose_range(self, range_pm: float) -> None:
-        self._set(range_pm=range_pm) and self.bridge.redraw()
+        if self._set(range_pm=range_pm):
+            self._wired.redraw()
 
     def _choose_classes(self, classes: str) -> None:
-        self._set(classes=classes) and self.bridge.redraw()
+        if self._set(classes=classes):
+            self._wired.redraw()
 
     def _choose_channel(self, channel: str) -> None:
-        self._set(channel=channel) and self.bridge.tap.choose(channel, self._settings.composition)
+        if self._set(channel=channel):
+            self._wired.tap.choose(channel, self._settings.composition)
 
     def _choose_composition(self, text: str) -> None:
         try:
@@ -134,12 +139,18 @@ class Panel:
         except ValueError:
             x = -1.0
         if x is not None and not 0 <= x <= 1:
-            self.bridge.warn(f"The expected composition {text} is no number from 0 to 1.")
+            self._wired.warn(f"The expected composition {text} is no number from 0 to 1.")
         elif self._set(composition=x):
-            self.bridge.tap.choose(self._settings.channel, x)
+            self._wired.tap.choose(self._settings.channel, x)
 
     def _choose_address(self, what: str, text: str) -> None:
-        self._set(**{what: text.strip()}) and self.bridge.reconnect()
+        if self._set(**{what: text.strip()}):
+            self._wired.reconnect()
+
+    @property
+    def _wired(self) -> Bridge:
+        assert self.bridge is not None  # set before the panel can be seen
+        return self.bridge
 
     def _set(self, **values: Any) -> bool:
         """@return whether anything changed"""
@@ -151,8 +162,11 @@ class Panel:
         return bool(new)
 
     def _reset(self) -> None:
-        self.bridge.reset()
+        self._wired.reset()
 
     def _record(self) -> None:
-        commands = self.bridge.commands
-        commands.record_stop() if self._recording() else commands.record_start()
+        commands = self._wired.commands
+        if self._recording():
+            commands.record_stop()
+        else:
+            commands.record_start()

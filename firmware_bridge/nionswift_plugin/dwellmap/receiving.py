@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from typing import Optional
 
 import zmq
 from dwellmap_client import Frame, Heartbeat, Kind, Rejected, decode
@@ -27,7 +26,7 @@ class ReceivingThread(threading.Thread):
         self._stopping = threading.Event()
         self._collector = Collector()
         self._heard_s = -_LOST_AFTER_S
-        self.heartbeat: Optional[Heartbeat] = None  # the analyzer's last one
+        self.heartbeat: Heartbeat | None = None  # the analyzer's last one
         self.results = 0
 
     @property
@@ -73,7 +72,7 @@ class ReceivingThread(threading.Thread):
         except Exception as problem:  # what can't be drawn must not end the thread
             self._warn(f"a result could not be shown: {problem!r}")
 
-    def _receive(self, message: bytes) -> Optional[Frame]:
+    def _receive(self, message: bytes) -> Frame | None:
         try:
             content, stamp, _ = decode(message)
         except Rejected as problem:

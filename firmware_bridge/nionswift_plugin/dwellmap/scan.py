@@ -6,7 +6,7 @@ import dataclasses
 import json
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any, Optional
+from typing import Any
 
 MAX_PROVENANCE_BYTES = 8192
 _NM = {"nm": 1.0, "pm": 1e-3, "um": 1e3, "µm": 1e3, "Å": 0.1, "A": 0.1}
@@ -14,7 +14,7 @@ _KEPT_PARAMETERS = ("pixel_time_us", "fov_nm", "center_nm", "rotation_rad", "sub
                     "subscan_fractional_size", "subscan_fractional_center", "subscan_rotation")
 
 
-def positive(value: Any) -> Optional[float]:
+def positive(value: Any) -> float | None:
     """None for what is no number above 0: not known."""
     ok = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value) and value > 0
     return float(value) if ok else None
@@ -36,7 +36,7 @@ def is_image(xdata: Any, metadata: Mapping[str, Any]) -> bool:
     return len(xdata.data_shape) == 2 and (subscan is None or tuple(subscan) == tuple(xdata.data_shape))
 
 
-def pixel_size_nm(calibrations: Sequence[Any]) -> Optional[float]:
+def pixel_size_nm(calibrations: Sequence[Any]) -> float | None:
     """Of square pixels, from the (y, x) calibrations; None if they are in seconds, not known, or not square."""
     sizes = [positive(c.scale * _NM[c.units]) if c.units in _NM else None for c in calibrations]
     y, x = sizes if len(sizes) == 2 else (None, None)
@@ -51,17 +51,18 @@ class Scan:
     rows: int
     cols: int
     pixel_type: str
-    pixel_size_nm: Optional[float]
+    pixel_size_nm: float | None
     rotation_rad: float
     center_nm: tuple[float, float]  # (y, x), of the context
-    dwell_us: Optional[float]
-    composition: Optional[float]
+    dwell_us: float | None
+    composition: float | None
 
     @staticmethod
     def of(xdata: Any, metadata: Mapping[str, Any], channel: str, subscan: bool, pixel_type: str,
-           composition: Optional[float]) -> Scan:
+           composition: float | None) -> Scan:
         about = section(metadata, "scan")
-        return Scan(channel, subscan, *xdata.data_shape, pixel_type, pixel_size_nm(xdata.dimensional_calibrations),
+        rows, cols = xdata.data_shape
+        return Scan(channel, subscan, rows, cols, pixel_type, pixel_size_nm(xdata.dimensional_calibrations),
                     finite(about.get("rotation")), (finite(about.get("center_y_nm")), finite(about.get("center_x_nm"))),
                     positive(section(metadata, "hardware_source").get("pixel_time_us")), composition)
 
@@ -74,7 +75,7 @@ class Scan:
         return ", ".join(dict.fromkeys(changed))
 
 
-def flyback_us(metadata: Mapping[str, Any], dwell_us: Optional[float]) -> Optional[float]:
+def flyback_us(metadata: Mapping[str, Any], dwell_us: float | None) -> float | None:
     about = section(metadata, "scan")
     for group in ("scan_device_parameters", "scan_device_properties"):
         time_us = positive(section(about, group).get("flyback_time_us"))
@@ -97,8 +98,9 @@ def provenance(metadata: Mapping[str, Any]) -> str:
         "center_x_nm": scan.get("center_x_nm"), "center_y_nm": scan.get("center_y_nm"),
         "exposure_s": source.get("exposure"), "instrument": section(metadata, "instrument"),
         "parameters": parameters}
-    for less in ({}, {"parameters": {k: parameters.get(k) for k in _KEPT_PARAMETERS}}, {"parameters": {}},
-                 {"instrument": {}}):
+    shorter: tuple[dict[str, Any], ...] = ({}, {"parameters": {k: parameters.get(k) for k in _KEPT_PARAMETERS}},
+                                           {"parameters": {}}, {"instrument": {}})
+    for less in shorter:
         said.update(less)
         text = json.dumps(said, default=str)
         if len(text) <= MAX_PROVENANCE_BYTES:
@@ -106,7 +108,7 @@ def provenance(metadata: Mapping[str, Any]) -> str:
     return ""
 
 
-def start_fields(scan: Scan, metadata: Mapping[str, Any], offsets_nm: tuple[Optional[float], Optional[float]],
+def start_fields(scan: Scan, metadata: Mapping[str, Any], offsets_nm: tuple[float | None, float | None],
                  ) -> dict[str, Any]:
     """Fields of dwellmap_client.Start for a series of this scan. @param offsets_nm (y, x) of the first pixel"""
     source = section(metadata, "hardware_source")

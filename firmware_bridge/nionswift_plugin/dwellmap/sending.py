@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import Optional
 
 import zmq
 from dwellmap_client import FrameSender, Rejected
@@ -24,7 +23,7 @@ class SendingThread(threading.Thread):
         self._endpoint, self._blocks, self._recent, self._warn = endpoint, blocks, recent, warn
         self._version = version
         self._stopping = threading.Event()
-        self._series: Optional[Series] = None
+        self._series: Series | None = None
         self.frames_sent = 0       # complete ones
         self.uuid = ""             # of the series that runs
         self.bound = False

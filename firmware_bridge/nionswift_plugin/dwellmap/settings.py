@@ -6,7 +6,7 @@ import dataclasses
 import json
 import os
 import pathlib
-from typing import Any, Optional
+from typing import Any
 
 FILE = "dwellmap.json"
 LAYERS = {"order_parameter": "Symmetry breaking", "isotropic": "Isotropic", "mode_1": "PC1", "mode_2": "PC2",
@@ -22,7 +22,7 @@ class Settings:
     images: str = "tcp://127.0.0.1:5555"   # bound here; the analyzer's stream.input
     results: str = "tcp://127.0.0.1:5556"  # the analyzer's stream.publish
     control: str = "tcp://127.0.0.1:5557"  # the analyzer's stream.control
-    composition: Optional[float] = None    # 0..1, expected fraction of the second cation; None: not known
+    composition: float | None = None    # 0..1, expected fraction of the second cation; None: not known
     layer: str = "order_parameter"         # of the map that is shown: a key of LAYERS
     range_pm: float = 30.0                 # colours reach from -range_pm to +range_pm
     classes: str = "n"                     # of the class map: a key of CLASSES

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import threading
-from typing import Any, Optional
+from typing import Any
 
 import numpy as np
 
@@ -14,11 +14,11 @@ class Picture:
     """What an item shows."""
     title: str
     pixels: np.ndarray                 # ours: nobody writes into it any more
-    pixel_size_nm: Optional[float]     # of its own pixels
+    pixel_size_nm: float | None     # of its own pixels
     metadata: dict[str, Any]
     unit: str = ""                     # of the values
-    limits: Optional[tuple[float, float]] = None
-    color_map_id: Optional[str] = None
+    limits: tuple[float, float] | None = None
+    color_map_id: str | None = None
 
 
 class LiveItem:
@@ -27,7 +27,7 @@ class LiveItem:
     def __init__(self, api: Any, key: str) -> None:
         self._api, self._key = api, key
         self._lock = threading.Lock()
-        self._waiting: Optional[Picture] = None
+        self._waiting: Picture | None = None
         self._item: Any = None
         self._open: Any = None  # keeps the data in memory while it changes
         self._drawn: Any = None  # title, limits and colours that the display has

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from typing import Any, Optional
+from typing import Any
 
 import numpy as np
 from dwellmap_client.frame_messages import pixel_type_of
@@ -39,12 +39,12 @@ class Tap:
     """
 
     def __init__(self, blocks: BlockQueue, warn: Callable[[str], None], channel: str = "",
-                 composition: Optional[float] = None) -> None:
+                 composition: float | None = None) -> None:
         self._blocks, self._warn = blocks, warn
         self._lock = threading.Lock()
         self._chosen, self._composition = channel, composition
         self._channel = channel   # chosen, or the first that came of this scan
-        self._frame: Optional[_Frame] = None
+        self._frame: _Frame | None = None
         self._scan_id: Any = None
         self._over: Any = object()  # the scan that was aborted
         self._listeners: list[Any] = []
@@ -59,7 +59,7 @@ class Tap:
         self._listeners = []  # they are held weakly
         self._end("done")
 
-    def choose(self, channel: str, composition: Optional[float]) -> None:
+    def choose(self, channel: str, composition: float | None) -> None:
         """A new series with these begins at once, with the rows that the scan already has."""
         with self._lock:
             self._chosen = self._channel = channel

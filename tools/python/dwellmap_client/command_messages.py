@@ -5,7 +5,6 @@ from __future__ import annotations
 import enum
 import math
 from dataclasses import dataclass, field
-from typing import Union
 
 from .envelope import Kind, Rejected, Sections, Stamp
 from .tables import Table, checked_text, message, only_rejects, root
@@ -51,7 +50,7 @@ class Reply:
     recording: Recording = field(default_factory=Recording)
 
 
-def encode(m: Union[Command, Reply], stamp: Stamp) -> bytes:
+def encode(m: Command | Reply, stamp: Stamp) -> bytes:
     """@throws Rejected"""
     with only_rejects():
         if isinstance(m, Command):
@@ -74,7 +73,7 @@ def _reply(t: Table) -> Reply:
     return Reply(t["ok"], t.text("text", _MAX_REPLY_TEXT_BYTES), recording)
 
 
-def decode(sections: Sections) -> Union[Command, Reply]:
+def decode(sections: Sections) -> Command | Reply:
     """@throws Rejected"""
     if sections.payload.nbytes:
         raise Rejected("bad_payload_size")

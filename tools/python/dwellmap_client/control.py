@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from typing import Optional
 
 import zmq
 
@@ -42,7 +41,7 @@ class Control:
         """The next frame begins a new analysis."""
         return self.send(Command(CommandKind.reset))
 
-    def send(self, command: Command, timeout_s: Optional[float] = None) -> Reply:
+    def send(self, command: Command, timeout_s: float | None = None) -> Reply:
         """@param timeout_s  None: the one of all commands"""
         timeout_s = self._timeout_s if timeout_s is None else timeout_s
         request = encode(command, Stamp(self._session, self._next_seq))

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import enum
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Optional, Union
+from typing import Union
 
 import numpy as np
 
@@ -48,15 +49,15 @@ class Start:
     channel: str = ""
     wall_time_ns: int = 0
     expected_frames: int = 0
-    pixel_size_nm: Optional[float] = None
+    pixel_size_nm: float | None = None
     rotation_rad: float = 0.0
-    dwell_us: Optional[float] = None
-    line_us: Optional[float] = None
-    flyback_us: Optional[float] = None
-    high_tension_v: Optional[float] = None
-    composition: Optional[float] = None
-    offset_x_nm: Optional[float] = None
-    offset_y_nm: Optional[float] = None
+    dwell_us: float | None = None
+    line_us: float | None = None
+    flyback_us: float | None = None
+    high_tension_v: float | None = None
+    composition: float | None = None
+    offset_x_nm: float | None = None
+    offset_y_nm: float | None = None
     provenance: str = ""
 
 
@@ -89,7 +90,7 @@ class Heartbeat:
     state: State = State.waiting
     uuid: str = ""
     next_seq: tuple[int, ...] = ()  # by kind
-    counters: Optional[dict[str, int]] = field(default=None)
+    counters: dict[str, int] | None = field(default=None)
 
 
 FrameMessage = Union[Start, Rows, End, Heartbeat]
@@ -236,4 +237,6 @@ def decode(sections: Sections) -> FrameMessage:
         t = root(sections)
         if sections.kind == Kind.rows:
             return _rows(t, sections.payload)
-        return {Kind.start: _start, Kind.end: _end, Kind.heartbeat: heartbeat}[Kind(sections.kind)](t)
+        readers: dict[Kind, Callable[[Table], FrameMessage]] = {
+            Kind.start: _start, Kind.end: _end, Kind.heartbeat: heartbeat}
+        return readers[Kind(sections.kind)](t)

@@ -2,7 +2,7 @@
 """Bytes ↔ messages of every kind."""
 from __future__ import annotations
 
-from typing import Optional, Union
+from typing import Union
 
 from . import command_messages, frame_messages, result_messages
 from .command_messages import Command, Reply
@@ -20,14 +20,14 @@ _DECODERS = {Kind.start: frame_messages.decode, Kind.rows: frame_messages.decode
              Kind.command: command_messages.decode, Kind.reply: command_messages.decode}
 
 
-def encode(message: Union[Start, Rows, End, Heartbeat, Command, Reply], stamp: Stamp) -> bytes:
+def encode(message: Start | Rows | End | Heartbeat | Command | Reply, stamp: Stamp) -> bytes:
     """@throws Rejected if the message breaks a rule of the protocol"""
     if isinstance(message, (Command, Reply)):
         return command_messages.encode(message, stamp)
     return encode_frame_message(message, stamp)
 
 
-def decode(message: Buffer) -> tuple[Optional[Message], Stamp, int]:
+def decode(message: Buffer) -> tuple[Message | None, Stamp, int]:
     """The message, its stamp, its kind. The message is None for a kind that we do not know: a newer sender's.
 
     Arrays are views into `message`. @throws Rejected, and nothing else, for any other bytes

@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, Optional
+from typing import Any
 
 import zmq
 
@@ -55,11 +55,11 @@ class Collector:
     """Atoms, map and statistics → frames, each once: the last result comes again whenever somebody subscribes."""
 
     def __init__(self) -> None:
-        self._session: Optional[int] = None
+        self._session: int | None = None
         self._newest: dict[type, tuple[int, Any]] = {}
-        self._out: Optional[tuple[int, ...]] = None
+        self._out: tuple[int, ...] | None = None
 
-    def add(self, message: Optional[Message], stamp: Stamp) -> Optional[Frame]:
+    def add(self, message: Message | None, stamp: Stamp) -> Frame | None:
         """@return the frame that is whole with this message"""
         if self._session != stamp.session:  # another analyzer, or a new start of it
             self._session, self._newest, self._out = stamp.session, {}, None
@@ -86,7 +86,7 @@ def _open(context: zmq.Context, endpoint: str, kinds: Iterable[Kind]) -> zmq.Soc
     return connect(socket, endpoint)
 
 
-def _decoded(parts: list[bytes], endpoint: str) -> Optional[tuple[Message, Stamp]]:
+def _decoded(parts: list[bytes], endpoint: str) -> tuple[Message, Stamp] | None:
     try:
         if len(parts) > 1:
             raise Rejected("multipart")
@@ -97,7 +97,7 @@ def _decoded(parts: list[bytes], endpoint: str) -> Optional[tuple[Message, Stamp
     return None if message is None else (message, stamp)
 
 
-def _received(endpoint: str, kinds: Iterable[Kind]) -> Iterator[Optional[tuple[Message, Stamp]]]:
+def _received(endpoint: str, kinds: Iterable[Kind]) -> Iterator[tuple[Message, Stamp] | None]:
     """Messages as they come, None at least every 0.1 s while none does."""
     with zmq.Context() as context, _open(context, endpoint, kinds) as socket:
         while True:
@@ -105,7 +105,7 @@ def _received(endpoint: str, kinds: Iterable[Kind]) -> Iterator[Optional[tuple[M
 
 
 class _Patience:
-    def __init__(self, endpoint: str, timeout_s: Optional[float]) -> None:
+    def __init__(self, endpoint: str, timeout_s: float | None) -> None:
         self._endpoint, self._timeout_s = endpoint, timeout_s
         self.renew()
 
@@ -119,8 +119,10 @@ class _Patience:
 
 
 def results(endpoint: str = "tcp://127.0.0.1:5556", complete: bool = True,
-            timeout_s: Optional[float] = None) -> Iterator[Frame]:
-    """Frames as they are analysed, the last one at once; reconnects by itself. Who is slow misses frames, and nobody waits.
+            timeout_s: float | None = None) -> Iterator[Frame]:
+    """Frames as they are analysed, the last one at once; reconnects by itself.
+
+    Who is slow misses frames, and nobody waits.
 
     @param complete   False: also frames that are still being scanned, each time new rows were analysed
     @throws TimeoutError when no frame has come for timeout_s; ValueError: the endpoint is no address
@@ -135,7 +137,7 @@ def results(endpoint: str = "tcp://127.0.0.1:5556", complete: bool = True,
 
 
 def listen(endpoint: str = "tcp://127.0.0.1:5556", kinds: Iterable[Kind] = (),
-             timeout_s: Optional[float] = None) -> Iterator[tuple[Message, Stamp]]:
+             timeout_s: float | None = None) -> Iterator[tuple[Message, Stamp]]:
     """Messages of these kinds (none given: of all), one by one with their stamps, repeated ones too.
 
     What is no message is logged and left out.

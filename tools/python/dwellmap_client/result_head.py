@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Optional
+from typing import Any
 
 from .tables import Table, checked_uuid
 
@@ -16,7 +16,7 @@ class Head:
     complete: bool    # no more rows will come
     version: str      # of the analyzer
     unit: str         # of every length that has none in its name: "nm" or "px"
-    pixel_size_nm: Optional[float]
+    pixel_size_nm: float | None
 
 
 def head(t: Table) -> dict[str, Any]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import enum
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Optional, Union
+from typing import Any, Union
 
 import numpy as np
 
@@ -64,8 +65,8 @@ class Statistics(Head):
     latency_us: float
     state: State
     counters: dict[str, int]
-    ellipticity: Optional[float]
-    ellipticity_rad: Optional[float]
+    ellipticity: float | None
+    ellipticity_rad: float | None
     row_shifts: np.ndarray        # structured: y_px, dx_px, dy_px, se_px
 
 
@@ -96,7 +97,7 @@ class Event:
     y_px: float
     before: str
     after: str
-    probability: Optional[float]
+    probability: float | None
     text: str
 
 
@@ -120,7 +121,7 @@ def _map(t: Table) -> Map:
 
 def _modes(t: Table) -> Modes:
     mean, loadings = t.array("mean"), t.array("loadings")
-    columns = {name: t.array(name) for name in ("variance", "explained", "overlap")}
+    columns: dict[str, Any] = {name: t.array(name) for name in ("variance", "explained", "overlap")}
     names = t.texts("name")
     modes = len(names)
     if any(len(column) != modes for column in columns.values()):
@@ -162,13 +163,14 @@ def _series(t: Table) -> Series:
 
 
 def _event(t: Table) -> Event:
-    texts = {name: t.text(name) for name in ("before", "after", "text")}
+    texts: dict[str, Any] = {name: t.text(name) for name in ("before", "after", "text")}
     return Event(uuid=checked_uuid(t.text("uuid")), **texts,
                  **t.numbers("frame", "type", "atom_id", "x_px", "y_px", "probability"))
 
 
-_READERS = {Kind.map: _map, Kind.atoms: atoms, Kind.statistics: _statistics, Kind.series: _series, Kind.event: _event,
-            Kind.heartbeat: heartbeat}
+_READERS: dict[Kind, Callable[[Table], ResultMessage]] = {
+    Kind.map: _map, Kind.atoms: atoms, Kind.statistics: _statistics, Kind.series: _series, Kind.event: _event,
+    Kind.heartbeat: heartbeat}
 
 
 def decode(sections: Sections) -> ResultMessage:

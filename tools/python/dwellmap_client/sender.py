@@ -7,7 +7,7 @@ import socket
 import time
 import uuid
 from collections.abc import Callable
-from typing import Any, Optional
+from typing import Any
 
 import numpy as np
 import zmq
@@ -44,7 +44,7 @@ class FrameSender:
         self._version, self._host = version, socket.gethostname()
         self._session = secrets.randbits(64)
         self._next_seq = [0] * (max(Kind) + 1)
-        self._start: Optional[Start] = None
+        self._start: Start | None = None
         self._frames_sent = 0
         self._next_heartbeat = 0.0
         self.blocks_dropped = 0  # only with wait_s: a subscriber did not catch up
@@ -63,7 +63,7 @@ class FrameSender:
         self.close()
 
     @property
-    def series(self) -> Optional[Start]:
+    def series(self) -> Start | None:
         """The one that runs."""
         return self._start
 
@@ -101,8 +101,8 @@ class FrameSender:
         self._send_state()
         return start.uuid
 
-    def rows(self, frame: int, first_row: int, pixels: np.ndarray, complete: Optional[bool] = None,
-             acquired_ns: Optional[int] = None) -> None:
+    def rows(self, frame: int, first_row: int, pixels: np.ndarray, complete: bool | None = None,
+             acquired_ns: int | None = None) -> None:
         """Sends rows of a frame.
 
         @param pixels       [rows of the block × cols], of the series' pixel type
@@ -165,6 +165,7 @@ class FrameSender:
     def _heartbeat(self, stamp: Stamp) -> bytes:
         next_seq = list(self._next_seq)
         next_seq[Kind.heartbeat] += 1
-        running = self._start is not None
-        return encode(Heartbeat(version=self._version, host=self._host, uuid=self._start.uuid if running else "",
-                                state=State.live if running else State.waiting, next_seq=tuple(next_seq)), stamp)
+        start = self._start
+        uuid_, state = (start.uuid, State.live) if start is not None else ("", State.waiting)
+        return encode(Heartbeat(version=self._version, host=self._host, uuid=uuid_, state=state,
+                                next_seq=tuple(next_seq)), stamp)

@@ -7,7 +7,7 @@ import importlib
 import re
 import struct
 from collections.abc import Iterator, Mapping
-from typing import Any, Optional
+from typing import Any
 
 import flatbuffers
 import numpy as np
@@ -80,7 +80,7 @@ class Table:
     def texts(self, field: str) -> tuple[str, ...]:
         return tuple(self._text(entry, field, MAX_TEXT_BYTES) for entry in self._entries(field))
 
-    def table(self, field: str) -> Optional[Table]:
+    def table(self, field: str) -> Table | None:
         inner = self[field]
         return None if inner is None else Table(inner)
 
@@ -101,7 +101,7 @@ class Table:
         return [get(i) for i in range(count)]
 
     @staticmethod
-    def _text(raw: Optional[bytes], field: str, limit_bytes: int) -> str:
+    def _text(raw: bytes | None, field: str, limit_bytes: int) -> str:
         try:
             return checked_text((raw or b"").decode("utf-8"), field, limit_bytes)
         except UnicodeDecodeError as problem:

@@ -20,8 +20,8 @@ def formats(text: str) -> list[str]:
 
 def parse(arguments: list[str], version: str) -> argparse.Namespace:
     parser = Parser(prog="dwellmap-export", allow_abbrev=False, description=(
-        "Results for other programs: csv (the atoms), tiff (ImageJ; a map each), nhdf and npy (+ json) for Nion Swift, emd "
-        "(HyperSpy: all maps), h5 (all)."))
+        "Results for other programs: csv (the atoms), tiff (ImageJ; a map each), nhdf and npy (+ json) for Nion Swift, "
+        "emd (HyperSpy: all maps), h5 (all)."))
     parser.add_argument("source", type=pathlib.Path, metavar="RESULTS.h5", help="written by dwellmap-analyze --export")
     parser.add_argument("--out", required=True, type=pathlib.Path, metavar="DIR",
                         help="folder; files of the same names in it are replaced")

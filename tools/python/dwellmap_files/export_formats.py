@@ -7,7 +7,7 @@ import shutil
 import numpy as np
 
 from .problem import FileProblem
-from .results_file import ATOMS, ERROR_OF, ResultFrame, ResultsFile
+from .results_file import ATOMS, COLUMNS, ERROR_OF, ResultFrame, ResultsFile
 
 
 def layers(frame: ResultFrame) -> dict[str, np.ndarray]:
@@ -19,9 +19,9 @@ def layers(frame: ResultFrame) -> dict[str, np.ndarray]:
 def export_csv(source: pathlib.Path, folder: pathlib.Path) -> None:
     """atoms.csv: the table that dwellmap-analyze --atoms writes, cells that are not known empty."""
     with ResultsFile(source) as results, (folder / "atoms.csv").open("w", encoding="utf-8", newline="") as out:
-        print(",".join(ATOMS.names), file=out)
+        print(",".join(COLUMNS), file=out)
         for frame in results:
-            for row in zip(*(cells(frame.atoms, name) for name in ATOMS.names)):
+            for row in zip(*(cells(frame.atoms, name) for name in COLUMNS)):
                 print(",".join(row), file=out)
 
 

@@ -28,7 +28,8 @@ def calibrations(frame: ResultFrame) -> tuple[list[dict], dict]:
 
 
 def origin(frame: ResultFrame) -> dict:
-    return {"dwellmap": {"uuid": frame.uuid, "frame": frame.frame, "version": frame.version, "parameters": frame.parameters}}
+    return {"dwellmap": {"uuid": frame.uuid, "frame": frame.frame, "version": frame.version,
+                         "parameters": frame.parameters}}
 
 
 def export_nhdf(source: pathlib.Path, folder: pathlib.Path) -> None:
@@ -38,10 +39,11 @@ def export_nhdf(source: pathlib.Path, folder: pathlib.Path) -> None:
         group = new.file.create_group("data")
         for k, (_, title, values, frame) in enumerate(titled(source)):
             axes, intensity = calibrations(frame)
-            properties = {"type": "data-item", "uuid": str(uuid.uuid4()), "created": now, "data_shape": list(values.shape),
-                          "data_dtype": "float32", "is_sequence": False, "collection_dimension_count": 0,
-                          "datum_dimension_count": 2, "intensity_calibration": intensity, "dimensional_calibrations": axes,
-                          "data_modified": now, "metadata": origin(frame), "title": title, "version": 13}
+            properties = {"type": "data-item", "uuid": str(uuid.uuid4()), "created": now,
+                          "data_shape": list(values.shape), "data_dtype": "float32", "is_sequence": False,
+                          "collection_dimension_count": 0, "datum_dimension_count": 2,
+                          "intensity_calibration": intensity, "dimensional_calibrations": axes, "data_modified": now,
+                          "metadata": origin(frame), "title": title, "version": 13}
             group.create_dataset(f"{k:06d}", data=values).attrs["properties"] = json.dumps(properties)
         new.commit()
 

@@ -18,12 +18,15 @@ def pixel_nm(text: str) -> float:
 
 def parse(arguments: list[str], version: str) -> argparse.Namespace:
     parser = Parser(prog="dwellmap-import", allow_abbrev=False, description=(
-        "Images of other programs as a recording: each image or stack becomes a series of it. Reads Nion Swift's .ndata, "
-        ".ndata1, .h5, .nhdf and .npy + .json, .tif, and with RosettaSciIO installed .dm3, .dm4, .emd, .ser, ..."))
+        "Images of other programs as a recording: each image or stack becomes a series of it. Reads Nion Swift's "
+        ".ndata, .ndata1, .h5, .nhdf and .npy + .json, .tif, and with RosettaSciIO installed .dm3, .dm4, .emd, .ser, "
+        "..."))
     parser.add_argument("files", nargs="+", type=pathlib.Path, metavar="FILE")
     parser.add_argument("--out", required=True, type=pathlib.Path, metavar="RECORDING.h5", help="new file")
-    parser.add_argument("--pixel-nm", type=pixel_nm, metavar="P", help="pixel size of all images, nm; instead of the files'")
-    parser.add_argument("--channel", metavar="NAME", help="only the images of this detector; it names those of files that don't")
+    parser.add_argument("--pixel-nm", type=pixel_nm, metavar="P",
+                        help="pixel size of all images, nm; instead of the files'")
+    parser.add_argument("--channel", metavar="NAME",
+                        help="only the images of this detector; it names those of files that don't")
     parser.add_argument("--compress", action="store_true", help="smaller, and slower to write (shuffle and deflate)")
     parser.add_argument("--version", action="version", version=f"dwellmap-import {version}")
     return parser.parse_args(arguments)
@@ -66,7 +69,8 @@ def add_file(path: pathlib.Path, recording, options: argparse.Namespace) -> None
         print(f"series {name}: {path.name}, {frames} x {rows} x {cols} {series.dtype.name}"
               + (f", {series.place.pixel_size_nm:.6g} nm/px" if series.place.pixel_size_nm else ""))
     if not added:
-        raise FileProblem(f"{path}: no image of channel {options.channel}; it has {', '.join(sorted(others)) or 'no images'}")
+        raise FileProblem(f"{path}: no image of channel {options.channel}; "
+                          f"it has {', '.join(sorted(others)) or 'no images'}")
 
 
 def convert(options: argparse.Namespace, version: str) -> None:

@@ -19,7 +19,8 @@ def from_client(frame, name: str = "", parameters: str = "") -> ResultFrame:
     if nm is not None:
         columns.update({f"{key}_nm": columns[f"{key}_px"] * np.float64(nm) for key in ("x", "y", "se_x", "se_y")})
         columns["width_nm"] = np.full(len(atoms), atoms.width_px * nm)
-    maps = {key: MapLayer(layer.value, layer.sigma) for key, layer in frame.maps.items() if not key.startswith(ERROR_OF)}
+    maps = {key: MapLayer(layer.value, layer.sigma) for key, layer in frame.maps.items()
+            if not key.startswith(ERROR_OF)}
     return ResultFrame(frame.uuid, frame.number, atoms_table(columns, len(atoms)), maps, frame.map.step_px, nm, name,
                        atoms.unit, atoms.version, parameters)
 

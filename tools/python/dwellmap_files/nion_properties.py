@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Nion Swift's `properties` of a data item, all versions to 13, and what its exports have instead, as an ImageSeries."""
+"""Nion Swift's `properties` of a data item, all versions to 13, or what its exports have instead, as an ImageSeries."""
 import datetime
 from collections.abc import Sequence
+from typing import Any
 
 from .calibration import Axis, Place, place
 from .problem import FileProblem
@@ -11,7 +12,7 @@ from .series import ImageSeries, known, part, plain
 CALIBRATIONS = ("dimensional_calibrations", "spatial_calibrations", "intrinsic_spatial_calibrations")
 
 
-def image_series(data: object, properties: dict, format_: str, size_known: bool = False) -> ImageSeries:
+def image_series(data: Any, properties: dict, format_: str, size_known: bool = False) -> ImageSeries:
     """@param data  [... rows x cols], as the file has it
     @param size_known  the pixel size is given by the operator: the file's calibration is not looked at
     @throws FileProblem  spectra, diffraction patterns, colours, contradictions; it names the field
@@ -19,18 +20,21 @@ def image_series(data: object, properties: dict, format_: str, size_known: bool 
     source = source_of(properties)
     check_axes(data.shape, source)
     metadata = {**part(properties, "metadata"), **part(source, "metadata")}
-    hardware = {**part(properties, "properties"), **part(properties, "hardware_source"), **part(metadata, "hardware_source")}
+    hardware = {**part(properties, "properties"), **part(properties, "hardware_source"),
+                **part(metadata, "hardware_source")}
     scan = part(metadata, "scan") or part(properties, "scan")
     title = source.get("title") or properties.get("title") or part(metadata, "description").get("title") or ""
-    series = ImageSeries(data, format_, Place() if size_known else image_place(source, len(data.shape)), name=str(title),
-                         channel=str(hardware.get("channel_name") or ""), created=created(properties),
+    series = ImageSeries(data, format_, Place() if size_known else image_place(source, len(data.shape)),
+                         name=str(title), channel=str(hardware.get("channel_name") or ""), created=created(properties),
                          rotation_rad=known(scan.get("rotation")), original_metadata=plain(properties),
-                         high_tension_v=high_tension_v(metadata, hardware), rows_valid=rows_valid(data.shape, hardware, scan))
+                         high_tension_v=high_tension_v(metadata, hardware),
+                         rows_valid=rows_valid(data.shape, hardware, scan))
     series.dwell_us = known(hardware.get("pixel_time_us"), above=0)
     set_line_times(series, hardware, part(scan, "scan_device_properties"))
     named = {"title": title, "hardware_source_id": hardware.get("hardware_source_id"), "scan_id": scan.get("scan_id"),
-             "frame_index": hardware.get("frame_index"), "session_id": source.get("session_id") or properties.get("session_id"),
-             "fov_nm": scan.get("fov_nm"), "defocus_m": part(metadata, "instrument").get("defocus")}
+             "frame_index": hardware.get("frame_index"),
+             "session_id": source.get("session_id") or properties.get("session_id"), "fov_nm": scan.get("fov_nm"),
+             "defocus_m": part(metadata, "instrument").get("defocus")}
     series.essentials = {key: plain(value) for key, value in named.items() if value not in (None, "")}
     return series
 
@@ -62,8 +66,9 @@ def check_axes(shape: Sequence[int], source: dict) -> None:
         raise FileProblem("data_shape: a colour picture; export the data, not its display")
     kind = (in_time, collection, datum)
     if sum(kind) != len(shape) or kind not in ((0, 0, 2), (1, 0, 2), (0, 1, 2), (0, 2, 0), (1, 2, 0)):
-        raise FileProblem(f"datum_dimension_count is {datum}, collection_dimension_count {collection}, data_shape {list(shape)}: "
-                          "only images and sequences of images are read, no spectra, no diffraction data")
+        raise FileProblem(f"datum_dimension_count is {datum}, collection_dimension_count {collection}, "
+                          f"data_shape {list(shape)}: only images and sequences of images are read, "
+                          "no spectra, no diffraction data")
 
 
 def image_place(source: dict, axes: int) -> Place:
@@ -86,7 +91,7 @@ def high_tension_v(metadata: dict, hardware: dict) -> float | None:
 
 
 def set_line_times(series: ImageSeries, hardware: dict, device: dict) -> None:
-    """Nion's line time may leave the flyback out, the stream's never does; times that contradict each other are none."""
+    """Nion's line time may leave the flyback out, the stream's never does; contradicting times are left out."""
     imaging_us = series.dwell_us and series.dwell_us * series.shape[2]
     line_us = known(hardware.get("line_time_us"), above=0)
     flyback_us = known(device.get("flyback_time_us", hardware.get("flyback_time_us")), at_least=0)
@@ -116,7 +121,7 @@ def created(properties: dict) -> datetime.datetime | None:
         item = part(properties, "datetime_original") or part(properties, "datetime_modified")
         if "tz" not in item:
             return None
-        return datetime.datetime.fromisoformat(item["local_datetime"] + f"{item['tz'][:3]}:{item['tz'][3:]}").astimezone(
-            datetime.timezone.utc)
+        zone = f"{item['tz'][:3]}:{item['tz'][3:]}"
+        return datetime.datetime.fromisoformat(item["local_datetime"] + zone).astimezone(datetime.timezone.utc)
     except (KeyError, TypeError, ValueError):
         return None

@@ -26,8 +26,10 @@ def read_ndata(path: pathlib.Path, size_known: bool) -> Iterator[ImageSeries]:
                 data = np.lib.format.read_array(file, allow_pickle=False)
                 if file.read(1):
                     raise FileProblem("data.npy has more data than its shape says: the file is damaged")
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, ValueError, NotImplementedError, RuntimeError) as problem:
-        raise FileProblem(f"data.npy, metadata.json: not a whole zip file of Nion Swift ({one_line(problem)})") from problem
+    except (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, ValueError,
+            NotImplementedError, RuntimeError) as problem:
+        whole = "data.npy, metadata.json: not a whole zip file of Nion Swift"
+        raise FileProblem(f"{whole} ({one_line(problem)})") from problem
     yield image_series(data, properties, f"Nion Swift {path.suffix}", size_known)
 
 
@@ -43,7 +45,8 @@ def read_nhdf(path: pathlib.Path, size_known: bool) -> Iterator[ImageSeries]:
         group = file.get("data")
         if not isinstance(group, h5py.Group) or not len(group):
             raise FileProblem("/data is not a group of data sets: not a .nhdf file of Nion Swift")
-        yield from items(file, {f"data/{key}": group[key] for key in sorted(group, key=lambda k: (len(k), k))}, size_known)
+        yield from items(file, {f"data/{key}": group[key] for key in sorted(group, key=lambda k: (len(k), k))},
+                         size_known)
 
 
 def opened(path: pathlib.Path) -> h5py.File:
@@ -85,13 +88,15 @@ def read_npy(path: pathlib.Path, size_known: bool) -> Iterator[ImageSeries]:
 def ours(data: np.ndarray, sidecar: dict, size_known: bool) -> ImageSeries:
     """A plain array: two axes are an image, three are images in time."""
     if data.ndim not in (2, 3):
-        raise FileProblem(f"shape {list(data.shape)}: only images [rows, cols] and stacks [frames, rows, cols] are read")
+        raise FileProblem(f"shape {list(data.shape)}: "
+                          "only images [rows, cols] and stacks [frames, rows, cols] are read")
     size, where = sidecar.get("pixel_size_nm"), Place(why="there is no .json beside it with pixel_size_nm")
     if size is not None and not size_known:
         where = place(*[Axis(size, "nm", field="pixel_size_nm")] * 2)
         where = Place(where.pixel_size_nm)  # where the field lies is not in such files
-    return ImageSeries(data, ".npy", where, name=str(sidecar.get("name") or ""), channel=str(sidecar.get("channel") or ""),
-                       specimen=str(sidecar.get("specimen") or ""), original_metadata=plain(sidecar))
+    return ImageSeries(data, ".npy", where, name=str(sidecar.get("name") or ""),
+                       channel=str(sidecar.get("channel") or ""), specimen=str(sidecar.get("specimen") or ""),
+                       original_metadata=plain(sidecar))
 
 
 def parse(text: str | bytes, where: str) -> dict:

@@ -5,7 +5,8 @@ import logging
 import pathlib
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 from .calibration import Axis, Place, place
 from .problem import FileProblem, one_line
@@ -28,12 +29,13 @@ def read_other(path: pathlib.Path, size_known: bool) -> Iterator[ImageSeries]:
         shapes = ", ".join(str(list(f["data"].shape)) for f in found) or "nothing"
         raise FileProblem(f"data: {shapes}; only images and stacks of images are read, no spectra, no diffraction data")
     if len(images) < len(found):
-        print(f"{path}: {len(found) - len(images)} of {len(found)} data sets are no images and are left out", file=sys.stderr)
+        print(f"{path}: {len(found) - len(images)} of {len(found)} data sets are no images and are left out",
+              file=sys.stderr)
     for image in images:
         yield image_series(image, name, size_known)
 
 
-def reader(suffix: str) -> tuple[str, object]:
+def reader(suffix: str) -> tuple[str, Callable[..., list[dict]]]:
     """Name of the format and its function that reads."""
     try:
         import importlib
@@ -63,7 +65,8 @@ def image_series(found: dict, format_: str, size_known: bool) -> ImageSeries:
             for a in found["axes"][-2:])
     title = str(general.get("title") or "")
     series = ImageSeries(found["data"], f"{format_} (RosettaSciIO)", Place() if size_known else place(y, x), name=title,
-                         channel=str(part(original, "DetectorMetadata").get("DetectorName") or ""), created=created(general),
+                         channel=str(part(original, "DetectorMetadata").get("DetectorName") or ""),
+                         created=created(general),
                          original_metadata={"metadata": plain(found["metadata"]), "original_metadata": original})
     series.high_tension_v = kilovolts * 1e3 if kilovolts else as_number(volts)
     seconds = as_number(part(original, "Scan").get("DwellTime"))  # Velox
@@ -75,11 +78,11 @@ def image_series(found: dict, format_: str, size_known: bool) -> ImageSeries:
 
 def digiscan_us(original: dict) -> float | None:
     """The dwell time of a Gatan scan."""
-    image = next(iter(part(original, "ImageList").values()), {})
+    image: object = next(iter(part(original, "ImageList").values()), {})
     return known(part(image, "ImageTags", "DigiScan").get("Sample Time"), above=0)
 
 
-def as_number(value: object) -> float | None:
+def as_number(value: Any) -> float | None:
     try:
         return known(float(value), above=0)
     except (TypeError, ValueError):

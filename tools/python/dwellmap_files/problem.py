@@ -31,7 +31,8 @@ def run(program: str, work) -> NoReturn:
     except MemoryError:
         sys.exit(f"{program}: out of memory")
     except OSError as problem:
-        sys.exit(f"{program}: " + (f"{problem.filename}: " if problem.filename else "") + (problem.strerror or one_line(problem)))
+        where = f"{problem.filename}: " if problem.filename else ""
+        sys.exit(f"{program}: {where}{problem.strerror or one_line(problem)}")
     except KeyboardInterrupt:
         sys.exit(130)
     sys.exit(0)

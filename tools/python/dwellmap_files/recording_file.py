@@ -13,12 +13,13 @@ import numpy as np
 from .new_hdf5 import NewHdf5
 from .series import PIXEL_TYPES, ImageSeries
 
-INDEX = np.dtype([("number", "<u8"), ("complete", "u1"), ("rows_valid", "<u4"), ("crc32", "<u4"), ("first_block", "<u8"),
-                  ("block_count", "<u4"), ("blocks_lost", "<u4")])
-BLOCKS = np.dtype([("frame", "<u8"), ("first_row", "<u4"), ("row_count", "<u4"), ("complete", "u1"), ("acquired_ns", "<i8"),
-                   ("sent_wall_ns", "<i8"), ("received_ns", "<i8")])
+INDEX = np.dtype([("number", "<u8"), ("complete", "u1"), ("rows_valid", "<u4"), ("crc32", "<u4"),
+                  ("first_block", "<u8"), ("block_count", "<u4"), ("blocks_lost", "<u4")])
+BLOCKS = np.dtype([("frame", "<u8"), ("first_row", "<u4"), ("row_count", "<u4"), ("complete", "u1"),
+                   ("acquired_ns", "<i8"), ("sent_wall_ns", "<i8"), ("received_ns", "<i8")])
 COUNTERS = np.dtype([("time_ns", "<i8")] + [(name, "<u8") for name in (
-    "received", "blocks", "merged", "duplicate", "orphan", "rejected", "reordered", "lost", "lost_rows", "frames", "dropped")])
+    "received", "blocks", "merged", "duplicate", "orphan", "rejected", "reordered", "lost", "lost_rows", "frames",
+    "dropped")])
 TEXT_BYTES, PROVENANCE_BYTES = 256, 8192
 
 
@@ -46,7 +47,8 @@ class RecordingFile:
     def commit(self) -> None:
         self._new.commit()
 
-    def add(self, series: ImageSeries, source: str, progress: Callable[[int, int], None] = lambda done, of: None) -> str:
+    def add(self, series: ImageSeries, source: str,
+            progress: Callable[[int, int], None] = lambda done, of: None) -> str:
         """Writes all frames, reading one at a time. @param source  name of the file. @return  the group's name"""
         count, rows, cols = series.shape
         valid = rows if series.rows_valid is None else series.rows_valid
@@ -59,7 +61,7 @@ class RecordingFile:
             image = series.frame(k)
             frames[k] = image
             self._new.check()
-            index[k] = (k, valid == rows, valid, zlib.crc32(image), k, 1, 0)
+            index[k] = (k, valid == rows, valid, zlib.crc32(image.data), k, 1, 0)
             progress(k + 1, count)
         row_valid = np.repeat([np.arange(rows) < valid], count, axis=0).astype(np.uint8)
         for key, values in (("row_valid", row_valid), ("blocks", blocks(series, valid)), ("index", index)):
@@ -73,7 +75,7 @@ def blocks(series: ImageSeries, valid: int) -> np.ndarray:
     entries, end_ns = np.zeros(count, BLOCKS), (np.arange(1, count + 1) * frame_ns(series)).astype(np.int64)
     entries["frame"], entries["row_count"], entries["complete"] = np.arange(count), valid, valid == rows
     entries["acquired_ns"] = entries["received_ns"] = end_ns
-    entries["sent_wall_ns"] = wall_ns(series) + end_ns if series.created else 0
+    entries["sent_wall_ns"] = wall_ns(series.created) + end_ns if series.created else 0
     return entries
 
 
@@ -85,10 +87,11 @@ def describe(group: h5py.Group, series: ImageSeries, source: str) -> None:
                       pixel_type=PIXEL_TYPES[series.dtype.name], rows_px=np.uint32(rows), cols_px=np.uint32(cols),
                       expected_frames=np.uint64(count), end_reason="done", frames_sent=np.uint64(count),
                       frames_dropped=np.uint64(0), provenance=provenance(series, source))
-    optional = {"specimen": text(series.specimen), "channel": text(series.channel), "pixel_size_nm": place.pixel_size_nm,
-                "offset_x_nm": place.offset_x_nm, "offset_y_nm": place.offset_y_nm, "rotation_rad": series.rotation_rad,
-                "dwell_us": series.dwell_us, "line_us": series.line_us, "flyback_us": series.flyback_us,
-                "high_tension_v": series.high_tension_v, "wall_time_ns": wall_ns(series) if series.created else None}
+    optional = {"specimen": text(series.specimen), "channel": text(series.channel),
+                "pixel_size_nm": place.pixel_size_nm, "offset_x_nm": place.offset_x_nm,
+                "offset_y_nm": place.offset_y_nm, "rotation_rad": series.rotation_rad, "dwell_us": series.dwell_us,
+                "line_us": series.line_us, "flyback_us": series.flyback_us, "high_tension_v": series.high_tension_v,
+                "wall_time_ns": wall_ns(series.created) if series.created else None}
     attributes.update({key: value for key, value in optional.items() if value not in (None, "")})
     if series.original_metadata:
         group.create_dataset("original_metadata", data=json.dumps(series.original_metadata),
@@ -97,7 +100,8 @@ def describe(group: h5py.Group, series: ImageSeries, source: str) -> None:
 
 def provenance(series: ImageSeries, source: str) -> str:
     """JSON on one line, short enough for the stream."""
-    said = {"file": text(source), "format": series.format, "created": series.created.isoformat() if series.created else None}
+    said = {"file": text(source), "format": series.format,
+            "created": series.created.isoformat() if series.created else None}
     said = {key: value for key, value in said.items() if value is not None}
     for key, value in series.essentials.items():
         longer = json.dumps({**said, key: value})
@@ -112,8 +116,8 @@ def text(value: str) -> str:
     return printable.encode("utf-8", "replace")[:TEXT_BYTES].decode("utf-8", "ignore")
 
 
-def wall_ns(series: ImageSeries) -> int:
-    return round(series.created.timestamp() * 1e6) * 1000
+def wall_ns(moment: datetime.datetime) -> int:
+    return round(moment.timestamp() * 1e6) * 1000
 
 
 def frame_ns(series: ImageSeries) -> float:

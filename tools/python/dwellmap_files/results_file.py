@@ -18,9 +18,10 @@ ATOMS = np.dtype(
     + [(name, "<f8") for name in ("x_nm", "y_nm", "se_x_nm", "se_y_nm")]
     + [("amplitude", "<f4"), ("background", "<f4"), ("width_nm", "<f8"), ("site", h5py.string_dtype("utf-8", 8)),
        ("species", h5py.string_dtype("utf-8", 32)), ("n", "i1"), ("complete", "u1"), ("flags", "<u2")]
-    + [(name, "<f4") for name in (*(f"score_{k + 1}" for k in range(MODES)), "isotropic", "zigzag_0", "zigzag_1", "zigzag_2",
-                                  "order_parameter", "se_isotropic", "se_order_parameter", "p_second", "se_amplitude",
-                                  "chi2", "se_x_px", "se_y_px")])
+    + [(name, "<f4") for name in (*(f"score_{k + 1}" for k in range(MODES)), "isotropic", "zigzag_0", "zigzag_1",
+                                  "zigzag_2", "order_parameter", "se_isotropic", "se_order_parameter", "p_second",
+                                  "se_amplitude", "chi2", "se_x_px", "se_y_px")])
+COLUMNS: tuple[str, ...] = ATOMS.names or ()
 TEXTS = {"uuid": "", "name": "", "unit": "px", "version": "", "parameters": ""}
 LAYER_NAME = re.compile(r"(?!se_)[A-Za-z0-9_-]{1,64}")
 ERROR_OF = "se_"  # in front of a layer's name: the group of its standard error
@@ -49,7 +50,10 @@ class ResultFrame:
     @property
     def map_pixel(self) -> float:
         """Side of a map's pixel in `unit`; so is `map_start`, the middle of its first one against the image's."""
-        return self.step_px * (self.pixel_size_nm if self.unit == "nm" else 1)
+        if self.unit != "nm":
+            return self.step_px
+        assert self.pixel_size_nm is not None
+        return self.step_px * self.pixel_size_nm
 
     @property
     def map_start(self) -> float:
@@ -57,7 +61,10 @@ class ResultFrame:
 
 
 def write_results(path: pathlib.Path, frames: Iterable[ResultFrame], writer: str) -> None:
-    """All frames into a new file, which is there when it is whole. @throws FileProblem  it exists, or can't be written"""
+    """All frames into a new file, which is there when it is whole.
+
+    @throws FileProblem  it exists, or can't be written
+    """
     with NewHdf5(path) as new:
         new.file.attrs.update(format="dwellmap results", format_version=np.uint32(1), writer=writer,
                               version_major=np.uint32(0), version_minor=np.uint32(2),
@@ -78,7 +85,8 @@ def write_frame(group: h5py.Group, frame: ResultFrame) -> None:
     maps = group.create_group("maps")
     for name, layer in frame.maps.items():
         if not LAYER_NAME.fullmatch(name):
-            raise FileProblem(f"the map layer {name!r} needs a name of letters, digits, _ and -, without {ERROR_OF} in front")
+            raise FileProblem(f"the map layer {name!r} needs a name of letters, digits, _ and -, "
+                              f"without {ERROR_OF} in front")
         write_layer(maps.create_group(name), layer.value, frame)
         write_layer(maps.create_group(ERROR_OF + name), layer.sigma, frame)
 
@@ -107,7 +115,8 @@ class ResultsFile:
         said = self._file.attrs.get("format"), self._file.attrs.get("format_version")
         if said != ("dwellmap results", 1) or not isinstance(self._file.get("frames"), h5py.Group):
             self._file.close()
-            raise FileProblem(f"{path}: not a file of results, version 1 (format = {said[0]!r}, format_version = {said[1]!r}); "
+            raise FileProblem(f"{path}: not a file of results, version 1 "
+                              f"(format = {said[0]!r}, format_version = {said[1]!r}); "
                               "write one with dwellmap-analyze IMAGE... --export FILE.h5")
 
     def __enter__(self) -> "ResultsFile":
@@ -130,10 +139,10 @@ class ResultsFile:
 
 def read_frame(group: h5py.Group) -> ResultFrame:
     attributes, stored = group.attrs, group["atoms"]
-    if missing := set(ATOMS.names) - set(stored.dtype.names or ()):
+    if missing := set(COLUMNS) - set(stored.dtype.names or ()):
         raise ValueError(f"atoms has no column {', '.join(sorted(missing))}")
     atoms = np.empty(len(stored), ATOMS)
-    for name in ATOMS.names:
+    for name in COLUMNS:
         atoms[name] = stored[name]
     maps = {name: MapLayer(layer["data"][()], group["maps"][ERROR_OF + name]["data"][()])
             for name, layer in group["maps"].items() if not name.startswith(ERROR_OF)}
@@ -148,7 +157,7 @@ def read_frame(group: h5py.Group) -> ResultFrame:
 def atoms_table(columns: Mapping[str, np.ndarray], count: int) -> np.ndarray:
     """[count] of ATOMS from the columns that are known; the others hold "not known"."""
     table = np.zeros(count, ATOMS)
-    for name in ATOMS.names:
+    for name in COLUMNS:
         if name in columns:
             table[name] = columns[name]
         elif ATOMS[name].kind == "f":

@@ -4,6 +4,7 @@ import dataclasses
 import datetime
 import math
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
@@ -20,7 +21,7 @@ MOST_PIXELS = 2**26
 @dataclasses.dataclass
 class ImageSeries:
     """None, or an empty text: the file doesn't say."""
-    data: object  # [rows x cols] or [frames x rows x cols]: an array, or an HDF5 dataset, read frame by frame
+    data: Any  # [rows x cols] or [frames x rows x cols]: an array, or an HDF5 dataset, read frame by frame
     format: str
     place: Place = Place()
     name: str = ""
@@ -48,14 +49,18 @@ class ImageSeries:
         return np.dtype(WIDENED.get(name, name)).newbyteorder("<")
 
     def frame(self, k: int) -> np.ndarray:
-        """[rows x cols] of dtype; rows that were not scanned are 0. @throws FileProblem  values change by the widening"""
+        """[rows x cols] of dtype; rows that were not scanned are 0.
+
+        @throws FileProblem  values change by the widening
+        """
         try:
             raw = np.asarray(self.data[()] if len(self.data.shape) == 2 else self.data[k])
         except (OSError, RuntimeError) as problem:
             raise FileProblem(f"frame {k} can't be read: the file is damaged ({one_line(problem)})") from problem
         image = raw.astype(self.dtype, order="C")
         if raw.dtype.name in ("int64", "uint64") and not np.array_equal(image.astype(raw.dtype), raw):
-            raise FileProblem(f"frame {k} has {raw.dtype} values beyond 2^53, that float64 would change: save a narrower type")
+            raise FileProblem(f"frame {k} has {raw.dtype} values beyond 2^53, that float64 would change: "
+                              "save a narrower type")
         if self.rows_valid is not None:
             image[self.rows_valid:] = 0
         return image
@@ -85,7 +90,7 @@ def part(of: object, *path: str) -> dict:
     return dict(of) if isinstance(of, Mapping) else {}
 
 
-def plain(value: object) -> object:
+def plain(value: object) -> Any:
     """The same as JSON can hold it: keys as text, arrays as lists, what is not finite or not known as null."""
     if isinstance(value, Mapping):
         return {str(key): plain(v) for key, v in value.items()}

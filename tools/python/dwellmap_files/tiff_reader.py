@@ -54,8 +54,8 @@ def read_stack(file: tifffile.TiffFile, stack: tifffile.TiffPageSeries, number: 
     kept = [(a, n) for a, n in zip(stack.axes, stack.shape) if n > 1 or a in "YX"]
     axes = "".join(a for a, _ in kept)
     if axes[-2:] != "YX" or len(axes) > 3 or not set(axes[:-2]) <= set(IN_TIME):
-        raise FileProblem(f"axes {stack.axes} {list(stack.shape)}: only images (YX) and stacks of images in time are read, "
-                          "no colours")
+        raise FileProblem(f"axes {stack.axes} {list(stack.shape)}: only images (YX) and stacks of images in time "
+                          "are read, no colours")
     if axes == "CYX":
         print(f"{file.filename}: its {kept[0][1]} channels are taken for images one after the other", file=sys.stderr)
     data = stack.asarray().reshape([n for _, n in kept])
@@ -68,7 +68,8 @@ def read_stack(file: tifffile.TiffFile, stack: tifffile.TiffPageSeries, number: 
         properties["datum_dimension_count"] = 2
         return image_series(data, properties, "Nion Swift .tif", size_known)
     page = stack.keyframe
-    tags = {tag.name: str(tag.value)[:4096] for tag in page.tags.values() if tag.count < 65536 and "Offsets" not in tag.name}
+    tags = {tag.name: str(tag.value)[:4096] for tag in page.tags.values()
+            if tag.count < 65536 and "Offsets" not in tag.name}
     return ImageSeries(data, "TIFF", Place() if size_known else tiff_place(file, page, number, imagej),
                        original_metadata=plain({"tags": tags, "imagej": imagej, "ome": file.ome_metadata}))
 
@@ -97,7 +98,8 @@ def ome_place(text: str, number: int) -> Place:
     of = pixels[min(number, len(pixels) - 1)].attrib if pixels else {}
     if "PhysicalSizeX" not in of or "PhysicalSizeY" not in of:
         return Place(why="OME-XML has no PhysicalSizeX and PhysicalSizeY")
-    y, x = (Axis(float(of[f"PhysicalSize{a}"]), of.get(f"PhysicalSize{a}Unit", "um"), field=f"PhysicalSize{a}") for a in "YX")
+    y, x = (Axis(float(of[f"PhysicalSize{a}"]), of.get(f"PhysicalSize{a}Unit", "um"), field=f"PhysicalSize{a}")
+            for a in "YX")
     return no_corner(place(y, x))
 
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Modes as arrows on the neighbours, in the lattice frame: a1 to the right."""
-from matplotlib.axes import Axes
 import numpy as np
+from matplotlib.axes import Axes
 
 from .plots import GREY, LIGHT, SPECIES, bare, note
 from .results import number, numbers, parts

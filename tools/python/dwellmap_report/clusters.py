@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """How the second species is spread: probabilities of clusters of seven atoms, beside two theories."""
-from matplotlib.axes import Axes
 import numpy as np
+from matplotlib.axes import Axes
 
 from .plots import LIGHT, Panel, error_bars, panel, small_multiples
 from .results import Image, Results, number, numbers, part

@@ -2,8 +2,16 @@
 """The report: all figures and words of one results file, written into a folder."""
 import pathlib
 
-from . import (figure_classes, figure_descriptors, figure_images, figure_mixtures, figure_modes, figure_process,
-               figure_published, figure_scores)
+from . import (
+    figure_classes,
+    figure_descriptors,
+    figure_images,
+    figure_mixtures,
+    figure_modes,
+    figure_process,
+    figure_published,
+    figure_scores,
+)
 from .estimates import estimates_html
 from .orient import orient
 from .page import page, svg_name

@@ -72,7 +72,7 @@ def alike(kind: str, loadings: np.ndarray) -> tuple[str, float]:
         overlap["symmetry breaking or shift"] = overlap.pop("translation")
     if kind in (RADIAL, TANGENTIAL):
         overlap["trigonal"] = abs(float(v @ [1, -1, 1, -1, 1, -1])) / 6**0.5
-    name = max(overlap, key=overlap.get)
+    name = max(overlap, key=overlap.__getitem__)
     return (name if overlap[name] > ALIKE else "unnamed"), overlap[name]
 
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Figures S1 and S2: classes of neighbourhoods found by k-means: where they are, their shapes, how many."""
-from matplotlib.axes import Axes
 import numpy as np
+from matplotlib.axes import Axes
 
 from .arrows import draw_arrows, draw_sites, places
 from .plots import CLASSES, GREY, Figure, Panel, bare, dot_size, note, panel, small_multiples
@@ -106,7 +106,7 @@ def draw_fractions(results: Results) -> Panel:
 
 def label_bars(ax: Axes, share: np.ndarray, bottom: np.ndarray, c: int) -> None:
     """The class's number in every part of a bar that is high enough, so that colour is not needed."""
-    for k in np.flatnonzero(share > 0.07):
+    for k in np.flatnonzero(share > 0.07).tolist():
         ax.text(k, bottom[k] + share[k] / 2, str(c + 1), ha="center", va="center", color="black", fontsize=6.5)
 
 

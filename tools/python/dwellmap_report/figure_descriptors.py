@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Figure S4: principal components of descriptors other than offsets, each in its own coordinates."""
-from matplotlib.axes import Axes
 import numpy as np
+from matplotlib.axes import Axes
 
 from .arrows import LONGEST, draw_arrows, draw_sites, places
 from .descriptors import FREE, HEXAGON, NAMED, RADIAL, TANGENTIAL, Described, arrows, described

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Figure 1: each image, its Fourier transform, and where the neighbours of its cations stand."""
-from collections.abc import Callable
 import math
+from collections.abc import Callable
 
+import numpy as np
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
-import numpy as np
 
 from .plots import GREY, Figure, Panel, bare, note, panel, scale_bar, small_multiples
 from .results import Image, Results, index, integers, number, numbers, part, parts

@@ -2,13 +2,24 @@
 """Figure 4: clusters, and mixtures of the symmetry-breaking score in each cell (x, n)."""
 import math
 
-from matplotlib.axes import Axes
 import numpy as np
+from matplotlib.axes import Axes
 
 from .clusters import draw_clusters, order_words
 from .estimates import headline
-from .plots import (GREY, LIGHT, MARKERS, Figure, Panel, error_bars, grid, limits, ordered_colours, panel,
-                    small_multiples)
+from .plots import (
+    GREY,
+    LIGHT,
+    MARKERS,
+    Figure,
+    Panel,
+    error_bars,
+    grid,
+    limits,
+    ordered_colours,
+    panel,
+    small_multiples,
+)
 from .results import FEW, Population, Results, index, number, numbers, part, parts, same
 from .words import count, escape, fine_unit
 

@@ -1,12 +1,25 @@
 # SPDX-License-Identifier: Apache-2.0
 """Figure 2: modes of each image, maps of the scores, joint densities of the first three scores."""
 
-from matplotlib.axes import Axes
 import numpy as np
+from matplotlib.axes import Axes
 
 from .arrows import draw_component
-from .plots import (DIVERGING, SPECIES, TEXT_WIDTH_IN, Figure, Panel, bare, colour_bar_below, dot_size, grid, limits,
-                    note, panel, white_to)
+from .plots import (
+    DIVERGING,
+    SPECIES,
+    TEXT_WIDTH_IN,
+    Figure,
+    Panel,
+    bare,
+    colour_bar_below,
+    dot_size,
+    grid,
+    limits,
+    note,
+    panel,
+    white_to,
+)
 from .results import Image, Population, Results, parts
 from .words import count, escape, fine_unit, listed
 
@@ -119,7 +132,8 @@ def caption(results: Results) -> str:
             "arrows on the six neighbours, longest arrow scaled to the same length; below each: share of the "
             "variance, name by symmetry and "
             "overlap with the ideal pattern (1 is equal); a star where the variance is less than 4 standard errors "
-            "from the next one's, so that the two may be mixed. (b) Scores of the series' modes of "
+            "from that of another that it could mix with, so that neither their order nor their shape is established. "
+            "(b) Scores of the series' modes of "
             + (listed(atoms) or "no") + " atoms with complete neighbourhoods (circles "
             f"{a}, squares {b}); one scale for all images, saturated at the 99th percentile. The symmetry-breaking "
             f"score "

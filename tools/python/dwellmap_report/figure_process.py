@@ -3,8 +3,8 @@
 import dataclasses
 import math
 
-from matplotlib.axes import Axes
 import numpy as np
+from matplotlib.axes import Axes
 
 from .plots import GREY, Figure, Panel, colour_bar, error_bars, grid, ordered_colours, panel, small_multiples
 from .results import FEW, Results, number, numbers, part, parts, same

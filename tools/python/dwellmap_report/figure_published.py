@@ -2,8 +2,8 @@
 """Figure S5: the published analysis, choice by choice, with the unbiased one beside it."""
 import math
 
-from matplotlib.axes import Axes
 import numpy as np
+from matplotlib.axes import Axes
 
 from .arrows import LONGEST, draw_arrows, draw_sites
 from .descriptors import HEXAGON, RADIAL, arrows, described
@@ -110,16 +110,17 @@ def draw_mixtures(ax: Axes, p: Published, unit: str, factor: float) -> None:
             seen = wide > 0.01 * step
             ax.fill_betweenx(score * PER_MILLE, at - wide, at + wide, where=seen, color=colour, alpha=0.5, linewidth=0)
             for mean in c.means * PER_MILLE:
-                for look in ({"color": "white", "lw": 2.2}, {"color": "black", "lw": 1.1}):
-                    ax.plot([at - 0.45 * step, at + 0.45 * step], [mean, mean], solid_capstyle="butt", **look)
+                for ink, width in (("white", 2.2), ("black", 1.1)):
+                    ax.plot([at - 0.45 * step, at + 0.45 * step], [mean, mean], solid_capstyle="butt", color=ink,
+                            lw=width)
         ax.plot([], [], marker, color=colour, ms=3.4, label=f"{x:.2f}")
     ax.axhline(0, color="#444444", lw=0.4)
     ax.set(xlabel=f"unlike neighbours of {p.species}", ylabel="score × 1000, no unit", xticks=UNLIKE, xlim=(-0.6, 6.6))
     ax.text(-0.02, 1.017, "x =", transform=ax.transAxes, ha="left", va="bottom", fontsize=6.5)
     ax.legend(loc="lower left", bbox_to_anchor=(0.05, 1.0), ncol=8, handlelength=0.7, handletextpad=0.2,
               columnspacing=0.55, borderaxespad=0)
-    beside = ax.secondary_yaxis("right", functions=scales(factor * p.singular_values[p.response] / PER_MILLE))
-    beside.set_ylabel(f"of the distances, {unit}")
+    lengths = ax.secondary_yaxis("right", functions=scales(factor * p.singular_values[p.response] / PER_MILLE))
+    lengths.set_ylabel(f"of the distances, {unit}")
 
 
 def scales(per_score: float) -> tuple:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Figure 3: modes of the whole series, and their scores against the number of second-species neighbours."""
 
-from matplotlib.axes import Axes
 import numpy as np
+from matplotlib.axes import Axes
 
 from .arrows import draw_component
 from .plots import LIGHT, MARKERS, TEXT_WIDTH_IN, Figure, Panel, grid, limits, ordered_colours, panel
@@ -99,7 +99,7 @@ def draw_scores(results: Results, p: Population, letter: str) -> Panel:
 
 
 def legend(ax: Axes, results: Results) -> None:
-    for x, colour, _, marker in strips(results):
+    for x, colour, _, _ in strips(results):
         ax.plot([], [], "o", color=colour, ms=3, label=f"{x:.2f}")
     ax.legend(title="x", title_fontsize=6.5, loc="best", handletextpad=0.1, borderaxespad=0.1, ncol=2,
               columnspacing=0.6)

@@ -5,15 +5,16 @@ import html
 import io
 import math
 import re
+from typing import Any
 
 import matplotlib
+import numpy as np
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Colormap, LinearSegmentedColormap, Normalize
 from matplotlib.figure import Figure as Canvas
 from matplotlib.patches import Rectangle
-import numpy as np
 
 TEXT_WIDTH_IN = 7.2
 RASTER_DPI = 220  # of clouds of points
@@ -24,7 +25,7 @@ GREY, LIGHT = "#8a8f96", "#c9cdd2"
 DIVERGING = LinearSegmentedColormap.from_list(
     "blue to orange", ["#08306b", "#2171d0", "#8ab8ea", "#e4e4df", "#f5b073", "#d9640c", "#7a2802"])
 
-STYLE = {
+STYLE: dict[Any, Any] = {
     "svg.fonttype": "none", "font.family": ["DejaVu Sans"], "font.size": 7, "axes.titlesize": 7.5,
     "axes.labelsize": 7, "axes.linewidth": 0.6, "axes.edgecolor": "#444444", "axes.spines.top": False,
     "axes.spines.right": False, "xtick.labelsize": 6.5, "ytick.labelsize": 6.5, "xtick.major.width": 0.6,
@@ -66,7 +67,7 @@ def grid(rows: int, cols: int, cell_in: tuple[float, float], *, left: float = 0.
         for c in range(cols):
             x = left + c * (cell_in[0] + gap[0])
             y = bottom + (rows - 1 - r) * (cell_in[1] + gap[1])
-            axes[r, c] = canvas.add_axes([x / width, y / height, cell_in[0] / width, cell_in[1] / height])
+            axes[r, c] = canvas.add_axes((x / width, y / height, cell_in[0] / width, cell_in[1] / height))
     return canvas, axes
 
 
@@ -133,7 +134,7 @@ def bare(ax: Axes) -> None:
 def colour_bar_below(canvas: Canvas, ax: Axes, colours: Colormap, limit: float, label: str) -> None:
     """From -limit to limit, for a whole column of maps."""
     box, height = ax.get_position(), canvas.get_figheight()
-    where = [box.x0 + 0.2 * box.width, box.y0 - 0.14 / height, 0.6 * box.width, 0.07 / height]
+    where = (box.x0 + 0.2 * box.width, box.y0 - 0.14 / height, 0.6 * box.width, 0.07 / height)
     bar = canvas.colorbar(ScalarMappable(Normalize(-limit, limit), colours), cax=canvas.add_axes(where),
                           orientation="horizontal")
     bar.set_label(label)
@@ -143,7 +144,7 @@ def colour_bar_below(canvas: Canvas, ax: Axes, colours: Colormap, limit: float, 
 def colour_bar(canvas: Canvas, ax: Axes, image, label: str) -> None:
     box = ax.get_position()
     width = canvas.get_figwidth()
-    bar = canvas.colorbar(image, cax=canvas.add_axes([box.x1 + 0.06 / width, box.y0, 0.09 / width, box.height]))
+    bar = canvas.colorbar(image, cax=canvas.add_axes((box.x1 + 0.06 / width, box.y0, 0.09 / width, box.height)))
     bar.set_label(label)
     bar.outline.set_linewidth(0.4)
 
@@ -154,11 +155,16 @@ def note(ax: Axes, text: str) -> None:
     ax.text(0.5, 0.5, text, transform=ax.transAxes, ha="center", va="center", color=GREY)
 
 
+def canvas_of(ax: Axes) -> Canvas:
+    assert isinstance(ax.figure, Canvas)  # there are no subfigures
+    return ax.figure
+
+
 def scale_bar(ax: Axes, extent: float, unit: str) -> None:
     """A bar of a round length, about a fifth of `extent`, in the lower left corner."""
     power = 10.0**math.floor(math.log10(extent / 5))
     length = max(m * power for m in (1, 2, 5) if m * power <= extent / 5 * 1.001)
-    inch = 1 / (ax.get_position().height * ax.figure.get_figheight())
+    inch = 1 / (ax.get_position().height * canvas_of(ax).get_figheight())
     x0, width = 0.08 * inch, max(length / extent, 0.34 * inch)
     ax.add_patch(Rectangle((0, 0), 2 * x0 + width, 0.29 * inch, transform=ax.transAxes, color="black", alpha=0.6, lw=0))
     middle = x0 + width / 2
@@ -170,7 +176,7 @@ def scale_bar(ax: Axes, extent: float, unit: str) -> None:
 
 def dot_size(ax: Axes, atoms: int) -> float:
     """Points² of dots that nearly touch where `atoms` of a lattice fill the axes."""
-    side = 72 * ax.get_position().width * ax.figure.get_figwidth()
+    side = 72 * ax.get_position().width * canvas_of(ax).get_figwidth()
     return 0.75 * side**2 / max(atoms, 40)
 
 

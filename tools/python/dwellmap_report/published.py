@@ -2,6 +2,7 @@
 """The published analysis in the results, with its components in the lattice frame and its lengths beside ours."""
 import dataclasses
 import math
+from typing import Any
 
 import numpy as np
 
@@ -76,8 +77,8 @@ class Published(Components):
         """Of an ideal zigzag with a score of 1, length."""
         return float(self.singular_values[self.response]) / RADIAL_PART
 
-    def second(self, unlike: np.ndarray) -> np.ndarray:
-        """How many of six are of the second species."""
+    def second(self, unlike: Any) -> Any:
+        """How many of six are of the second species; a number or an array."""
         return unlike if self.sense > 0 else DISTANCES - unlike
 
     def law(self, unlike: np.ndarray, x: float) -> np.ndarray:
@@ -89,7 +90,7 @@ def first_shell(results: Results, species: str) -> float:
     """Share of our unit symmetry-breaking mode that is on the six nearest: 1 when there are no others."""
     modes = results.modes(species)
     k, found = index(modes, "symmetry_breaking"), parts(modes, "modes")
-    loadings = numbers(found[k], "loadings") if k in range(len(found)) else np.array([])
+    loadings = numbers(found[k], "loadings") if k is not None and k in range(len(found)) else np.array([])
     return float(np.linalg.norm(loadings[:2 * DISTANCES])) if loadings.size > 2 * DISTANCES else 1.0
 
 
@@ -115,24 +116,31 @@ def are_turned(results: Results) -> bool:
     return len({int(by_angle(r)[0][0]) for r in rotations(results).values()}) > 1
 
 
-def cell_of(entry: dict, side: int) -> Cell:
+def cell_of(entry: dict, side: int) -> Cell | None:
+    """None if its place is not known."""
+    x, unlike = number(entry, "x"), index(entry, "unlike")
+    if unlike is None or not math.isfinite(x):
+        return None
     means, sigmas, weights = (numbers(entry, k) for k in ("means", "sigmas", "weights"))
     sizes_agree = means.size == sigmas.size == weights.size
     if not sizes_agree or not np.isfinite(means + weights).all() or not (sigmas > 0).all():
         means = sigmas = weights = np.array([])
     order = slice(None, None, side)  # by their means
-    return Cell(number(entry, "x"), index(entry, "unlike"), index(entry, "count") or 0, number(entry, "prediction"),
+    return Cell(x, unlike, index(entry, "count") or 0, number(entry, "prediction"),
                 side * means[order], sigmas[order], weights[order])
 
 
 def components(entry: dict, rotation: float) -> tuple[Components, np.ndarray] | None:
-    """Turned to the sides of the ideal patterns, and which of them were: -1. None if the entry doesn't have them whole."""
+    """Turned to the sides of the ideal patterns, and which of them were: -1.
+
+    None if the entry doesn't have them whole.
+    """
     values, columns = numbers(entry, "singular_values"), numbers(entry, "components")
     response, count = index(entry, "response"), index(entry, "count") or 0
     whole = values.shape == (DISTANCES,) and columns.shape == (DISTANCES, DISTANCES) and count > 0
-    if not whole or response not in range(DISTANCES) or not np.isfinite(columns.sum() + values.sum()):
+    if not whole or response is None or response not in range(DISTANCES):
         return None
-    if not values.all():
+    if not np.isfinite(columns.sum() + values.sum()) or not values.all():
         return None
     order = by_angle(rotation)[0]
     sites = np.empty_like(columns)
@@ -144,7 +152,7 @@ def components(entry: dict, rotation: float) -> tuple[Components, np.ndarray] | 
 def of_images(entry: dict, count: int) -> dict[int, Components]:
     found = {index(e, "image"): components(e, number(e, "rotation_rad")) for e in parts(entry, "images")
              if math.isfinite(number(e, "rotation_rad"))}
-    return {at: found[at][0] for at in range(count) if found.get(at)}
+    return {at: whole[0] for at in range(count) if (whole := found.get(at))}
 
 
 def published(results: Results, species: str) -> Published | None:
@@ -156,6 +164,6 @@ def published(results: Results, species: str) -> Published | None:
     whole, sides = found
     cells = [cell_of(c, int(sides[whole.response])) for c in parts(entry, "cells")]
     return Published(**vars(whole), species=species, images=of_images(entry, len(results.images)),
-                     cells=[c for c in cells if c.unlike is not None and math.isfinite(c.x)],
-                     **{k: number(entry, k) for k in ("a", "b", "d", "ratio")},
+                     cells=[c for c in cells if c is not None], a=number(entry, "a"), b=number(entry, "b"),
+                     d=number(entry, "d"), ratio=number(entry, "ratio"),
                      sense=-1 if species == results.species[-1] else 1)

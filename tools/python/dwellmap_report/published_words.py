@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the published analysis finds, in numbers, and where and why it differs from the unbiased one beside it."""
-from collections.abc import Callable
 import math
+from collections.abc import Callable
 
 from .estimates import estimates, headline
 from .published import Published, are_turned, first_shell, jumping

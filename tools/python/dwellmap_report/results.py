@@ -5,6 +5,7 @@ import functools
 import json
 import math
 import pathlib
+from typing import Any
 
 import numpy as np
 
@@ -183,7 +184,7 @@ class Results:
             scores=scores if scores.shape == (3, count) else np.full((3, count), np.nan))
 
 
-def same(a: float | np.ndarray, b: float) -> bool | np.ndarray:
+def same(a: Any, b: float) -> Any:
     """Whether compositions are the same, numbers or arrays."""
     return abs(a - b) < 1e-4
 
