@@ -292,4 +292,4 @@ class Damaged(ImportTest):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    unittest.main(verbosity=2)
