@@ -297,4 +297,4 @@ class Damaged(ExportTest):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    unittest.main(verbosity=2)

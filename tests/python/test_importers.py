@@ -303,4 +303,4 @@ class Damaged(ImportTest):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    unittest.main(verbosity=2)
