@@ -61,8 +61,8 @@ class Sender(unittest.TestCase):
         arrived.join()
 
     def received_until_end(self) -> list:
-        """From the first start on: a subscription may still have been answered with a heartbeat of a sender that waits."""
-        out = []
+        """From the first start on: before it, a subscription may have been answered with a heartbeat."""
+        out: list[tuple[object, object]] = []
         for message, stamp in self.listener:
             if out or isinstance(message, Start):
                 out.append((message, stamp))
